@@ -1,0 +1,35 @@
+# exporter_module(name SOURCES a.cpp b.cpp [DEPS base event] [LIBS OpenSSL::Crypto])
+#
+# One static library per folder of src/. DEPS are other folders, LIBS are third-party targets: they are linked
+# PRIVATE, because an adapter's headers never show its library. A folder of headers only lists no SOURCES.
+function(exporter_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LIBS;PUBLIC_LIBS" ${ARGN})
+  set(target exporter_${name})
+  list(TRANSFORM ARG_DEPS PREPEND exporter_)
+  if(ARG_SOURCES)
+    add_library(${target} STATIC ${ARG_SOURCES})
+    target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(${target} PUBLIC ${ARG_DEPS} ${ARG_PUBLIC_LIBS} PRIVATE ${ARG_LIBS})
+  else()
+    add_library(${target} INTERFACE)
+    target_include_directories(${target} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(${target} INTERFACE ${ARG_DEPS} ${ARG_PUBLIC_LIBS} ${ARG_LIBS})
+  endif()
+endfunction()
+
+# exporter_test(name SOURCES a_test.cpp [DEPS decode] [LIBS x] [LABELS unit] [TIMEOUT 60] [ARGS ...])
+#
+# One test program per folder, registered as one ctest entry. DEPS are folders of src/.
+function(exporter_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LIBS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  list(TRANSFORM ARG_DEPS PREPEND exporter_)
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest_main Threads::Threads)
+  target_compile_definitions(${name} PRIVATE EXPORTER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()

@@ -1,0 +1,26 @@
+// The sub-commands as a table: name, one line for the help, function. A missing sub-command means `run`.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace exporter::cli {
+
+// Exit codes: 0 success, 1 failure at run time, 2 configuration or usage error.
+struct Command {
+  std::string_view name;  // may be two words: "lab sink"
+  std::string_view summary;
+  int (*run)(std::span<const std::string> arguments);  // arguments after the name
+};
+
+[[nodiscard]] std::span<const Command> commands();
+
+int run_exporter(std::span<const std::string> arguments);      // command_run.cpp
+int run_check_config(std::span<const std::string> arguments);  // command_check_config.cpp
+int run_ingest(std::span<const std::string> arguments);        // command_ingest.cpp
+int run_lab_sink(std::span<const std::string> arguments);      // command_lab.cpp
+int run_lab_generate(std::span<const std::string> arguments);
+int run_lab_audit(std::span<const std::string> arguments);
+
+}  // namespace exporter::cli

@@ -1,0 +1,47 @@
+// A change on its way to the sink: decoded, transformed, its request body made. What crosses from the source's thread to
+// the loop. Thread-safety: plain values.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "event/position.h"
+
+namespace exporter::event {
+
+using EventId = std::array<std::uint8_t, 16>;  // a UUID's bytes, big-endian as RFC 4122 section 4.1.2 orders them
+
+// Lower-case 8-4-4-4-12 form.
+std::string to_string(const EventId& id);
+
+struct PreparedEvent {
+  enum class Kind : std::uint8_t {
+    deliver,      // `body` is to be sent
+    undecodable,  // `reason` says why; to the dead letters
+    skip,         // nothing to do; only the position moves
+  };
+  Kind kind = Kind::deliver;
+  std::string document_id;
+  EventId id{};
+  std::string node;    // the lane
+  std::string body;    // the CloudEvent, ready to send
+  std::string reason;  // undecodable only
+  Mark after;
+
+  // What it costs to hold, in bytes.
+  [[nodiscard]] std::size_t weight() const {
+    return sizeof(PreparedEvent) + document_id.size() + node.size() + body.size() + reason.size() +
+           after.position.token.size();
+  }
+};
+
+struct PreparedBatch {
+  std::vector<PreparedEvent> events;
+  Mark end;           // see RawBatch::end
+  MonoTime read_at{};  // when the source returned it
+};
+
+}  // namespace exporter::event
