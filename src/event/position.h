@@ -1,6 +1,7 @@
 // A place in a datastore's stream of changes from which reading can go on.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/time.h"
@@ -21,14 +22,15 @@ struct Position {
 struct Mark {
   enum class Phase : unsigned char {
     stream,   // `position` is a stream position
-    history,  // `position` is a cursor of the backfill; the stream position is the one taken before the backfill
+    history,  // `position` is a cursor of the history
   };
   Phase phase = Phase::stream;
   Position position;
   // The datastore's own time of that change (SQLite, PostgreSQL: changed_at; MongoDB: cluster time); zero when unknown.
   WallTime changed_at{};
-
-  friend bool operator==(const Mark&, const Mark&) = default;
+  // Phase history only: the stream position, taken before, from which the stream goes on after this history. Shared by all
+  // marks of one history.
+  std::shared_ptr<const Position> resume;
 };
 
 }  // namespace exporter::event

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,18 @@ struct PreparedEvent {
 
 struct PreparedBatch {
   std::vector<PreparedEvent> events;
-  Mark end;           // see RawBatch::end
+  Mark end;            // see RawBatch::end
   MonoTime read_at{};  // when the source returned it
+  // Set on the first batch of a history that is read because the stream's position was lost: how many documents it holds.
+  std::optional<std::uint64_t> history_planned;
+
+  [[nodiscard]] std::size_t weight() const {
+    std::size_t sum = sizeof(PreparedBatch);
+    for (const PreparedEvent& event : events) {
+      sum += event.weight();
+    }
+    return sum;
+  }
 };
 
 }  // namespace exporter::event

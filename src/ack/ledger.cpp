@@ -1,0 +1,70 @@
+#include "ack/ledger.h"
+
+#include <utility>
+
+namespace exporter::ack {
+
+Ledger::Ledger(event::Mark start) : last_(std::move(start)) {}
+
+Ticket Ledger::open(event::Mark after) {
+  std::uint32_t index = free_;
+  if (index == kNone) {
+    index = static_cast<std::uint32_t>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    free_ = slots_[index].next;
+  }
+  Slot& slot = slots_[index];
+  slot.before = std::exchange(last_, std::move(after));
+  slot.open = true;
+  slot.previous = newest_;
+  slot.next = kNone;
+  if (newest_ == kNone) {
+    oldest_ = index;
+  } else {
+    slots_[newest_].next = index;
+  }
+  newest_ = index;
+  ++unsettled_;
+  return {index, slot.generation};
+}
+
+void Ledger::pass(event::Mark after) { last_ = std::move(after); }
+
+bool Ledger::is_open(Ticket ticket) const {
+  return ticket.slot < slots_.size() && slots_[ticket.slot].open && slots_[ticket.slot].generation == ticket.generation;
+}
+
+bool Ledger::settle(Ticket ticket) {
+  if (!is_open(ticket)) {
+    return false;
+  }
+  Slot& slot = slots_[ticket.slot];
+  if (slot.previous == kNone) {
+    oldest_ = slot.next;
+  } else {
+    slots_[slot.previous].next = slot.next;
+  }
+  if (slot.next == kNone) {
+    newest_ = slot.previous;
+  } else {
+    slots_[slot.next].previous = slot.previous;
+  }
+  slot.open = false;
+  ++slot.generation;
+  slot.before = {};
+  slot.next = std::exchange(free_, ticket.slot);
+  --unsettled_;
+  return true;
+}
+
+const event::Mark& Ledger::committable() const { return oldest_ == kNone ? last_ : slots_[oldest_].before; }
+
+std::optional<Ticket> Ledger::oldest() const {
+  if (oldest_ == kNone) {
+    return std::nullopt;
+  }
+  return Ticket{oldest_, slots_[oldest_].generation};
+}
+
+}  // namespace exporter::ack

@@ -1,0 +1,103 @@
+#include "dispatch/lanes.h"
+
+#include "base/check.h"
+
+namespace exporter::dispatch {
+
+std::uint32_t Lanes::lane_for(std::string_view key) {
+  if (options_.ordering == Ordering::none) {
+    key = {};
+  }
+  if (const auto found = index_.find(key); found != index_.end()) {
+    return found->second;
+  }
+  std::uint32_t lane = 0;
+  if (free_lanes_.empty()) {
+    lane = static_cast<std::uint32_t>(lanes_.size());
+    lanes_.emplace_back();
+  } else {
+    lane = free_lanes_.back();
+    free_lanes_.pop_back();
+  }
+  lanes_[lane].key = key;
+  lanes_[lane].relaxed = options_.ordering == Ordering::none;
+  index_.emplace(std::string(key), lane);
+  return lane;
+}
+
+void Lanes::add(Ticket ticket, std::string_view lane_key) {
+  const std::uint32_t id = lane_for(lane_key);
+  if (nodes_.size() <= ticket.slot) {
+    nodes_.resize(ticket.slot + 1);
+  }
+  nodes_[ticket.slot] = {ticket, id, kNone};
+  Lane& lane = lanes_[id];
+  if (lane.tail == kNone) {
+    lane.head = ticket.slot;
+  } else {
+    nodes_[lane.tail].next = ticket.slot;
+  }
+  lane.tail = ticket.slot;
+  ++lane.waiting;
+  if (options_.ordering == Ordering::node && !lane.relaxed && options_.relax_after > 0 &&
+      lane.waiting > options_.relax_after) {
+    lane.relaxed = true;
+    ++relaxations_;
+  }
+  consider(id);
+}
+
+void Lanes::consider(std::uint32_t id) {
+  Lane& lane = lanes_[id];
+  if (!lane.queued && lane.waiting > 0 && (lane.relaxed || lane.out == 0)) {
+    lane.queued = true;
+    ready_.push_back(id);
+  }
+}
+
+std::optional<Ticket> Lanes::take() {
+  if (!resumed_.empty()) {
+    const Ticket ticket = resumed_.front();
+    resumed_.pop_front();
+    return ticket;
+  }
+  if (ready_.empty()) {
+    return std::nullopt;
+  }
+  const std::uint32_t id = ready_.front();
+  ready_.pop_front();
+  Lane& lane = lanes_[id];
+  lane.queued = false;
+  const Node& node = nodes_[lane.head];
+  const Ticket ticket = node.ticket;
+  lane.head = node.next;
+  if (lane.head == kNone) {
+    lane.tail = kNone;
+  }
+  --lane.waiting;
+  ++lane.out;
+  consider(id);
+  return ticket;
+}
+
+void Lanes::finish(Ticket ticket) {
+  const std::uint32_t id = nodes_[ticket.slot].lane;
+  EXPORTER_CHECK(nodes_[ticket.slot].ticket == ticket && lanes_[id].out > 0, "only an event that is out can finish");
+  --lanes_[id].out;
+  consider(id);
+  retire_if_empty(id);
+}
+
+void Lanes::resume(Ticket ticket) { resumed_.push_back(ticket); }
+
+void Lanes::retire_if_empty(std::uint32_t id) {
+  Lane& lane = lanes_[id];
+  if (lane.waiting > 0 || lane.out > 0) {
+    return;
+  }
+  index_.erase(index_.find(lane.key));
+  lane.relaxed = false;
+  free_lanes_.push_back(id);
+}
+
+}  // namespace exporter::dispatch

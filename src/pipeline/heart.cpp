@@ -1,0 +1,349 @@
+#include "pipeline/heart.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace exporter::pipeline {
+
+using dispatch::Verdict;
+using event::Mark;
+
+namespace {
+
+constexpr Duration kLetterRetry = std::chrono::seconds(1);
+
+// Where the ledger starts, from what is saved.
+Mark start_mark(const ports::Checkpoint& saved) {
+  Mark mark;
+  mark.changed_at = saved.watermark.value_or(WallTime{});
+  if (saved.backfill.state == ports::Backfill::State::running) {
+    mark.phase = Mark::Phase::history;
+    mark.position.token = saved.backfill.cursor;
+    mark.resume = std::make_shared<const event::Position>(saved.position);
+  } else {
+    mark.position = saved.position;
+  }
+  return mark;
+}
+
+}  // namespace
+
+void Actions::clear() {
+  sends.clear();
+  dead_letters.clear();
+  save.reset();
+  reject_credentials.reset();
+  accepted.clear();
+  notices.clear();
+}
+
+Heart::Heart(HeartOptions options, ports::Checkpoint saved)
+    : options_(std::move(options)),
+      ledger_(start_mark(saved)),
+      lanes_(options_.lanes),
+      checkpointer_(options_.checkpoint, saved),
+      backfill_(saved.backfill),
+      phase_(ledger_.committable().phase),
+      random_(options_.seed) {}
+
+void Heart::arrived(event::PreparedBatch&& batch, MonoTime now, WallTime wall) {
+  if (batch.history_planned) {
+    backfill_ = {.state = ports::Backfill::State::running, .cursor = {}, .sent = 0, .total = *batch.history_planned};
+  }
+  for (event::PreparedEvent& event : batch.events) {
+    if (event.kind == event::PreparedEvent::Kind::skip) {
+      ledger_.pass(std::move(event.after));
+      note_progress();
+      continue;
+    }
+    const Ticket ticket = ledger_.open(event.after);
+    if (records_.size() <= ticket.slot) {
+      records_.resize(ticket.slot + 1);
+    }
+    Record& fresh = record(ticket);
+    fresh = Record{};
+    fresh.event = std::move(event);
+    fresh.read_at = batch.read_at;
+    bytes_ += fresh.event.weight();
+    if (fresh.event.kind == event::PreparedEvent::Kind::undecodable) {
+      set_aside(ticket, {.document_id = fresh.event.document_id,
+                         .event_id = event::to_string(fresh.event.id),
+                         .node = fresh.event.node,
+                         .reason = "undecodable",
+                         .detail = fresh.event.reason,
+                         .status = 0,
+                         .attempts = 0,
+                         .at = wall});
+    } else {
+      lanes_.add(ticket, fresh.event.node);
+    }
+  }
+  if (!batch.end.position.empty()) {
+    ledger_.pass(std::move(batch.end));
+    note_progress();
+  }
+  send_what_may_go(now);
+  save_if_due(now);
+}
+
+void Heart::answered(const event::Answer& answer, MonoTime now, WallTime wall) {
+  const Ticket ticket = answer.ticket;
+  if (!ledger_.is_open(ticket) || !record(ticket).in_flight) {
+    return;  // a second answer to one attempt settles nothing
+  }
+  Record& current = record(ticket);
+  current.in_flight = false;
+  --in_flight_;
+  const dispatch::Ruling ruling = dispatch::rule(answer);
+  switch (ruling.verdict) {
+    case Verdict::accepted:
+      accept(ticket, now);
+      break;
+    case Verdict::refresh:
+      on_unauthorized(ticket, answer, ruling, now, wall);
+      break;
+    case Verdict::refused:
+      on_refused(ticket, answer, ruling, now, wall);
+      break;
+    case Verdict::sink_problem:
+    case Verdict::retry:
+      try_again_later(ticket, answer, ruling.reason, Notice::Kind::attempt_failed, now, wall);
+      break;
+  }
+  send_what_may_go(now);
+  save_if_due(now);
+}
+
+void Heart::accept(Ticket ticket, MonoTime now) {
+  last_accepted_ = now;
+  const Record& current = record(ticket);
+  actions_.accepted.push_back({now - current.first_attempt, current.event.after.phase == Mark::Phase::history});
+  lanes_.finish(ticket);
+  settle(ticket);
+}
+
+void Heart::settle(Ticket ticket) {
+  Record& done = record(ticket);
+  bytes_ -= done.event.weight();
+  if (done.event.after.phase == Mark::Phase::history) {
+    ++backfill_.sent;
+  }
+  done = Record{};
+  const bool holds_back = ledger_.oldest() == ticket;
+  const bool was_open = ledger_.settle(ticket);
+  EXPORTER_CHECK(was_open, "an event is settled once");
+  if (holds_back) {
+    note_progress();
+  }
+}
+
+void Heart::note_progress() {
+  unsaved_ = true;
+  const Mark::Phase before = std::exchange(phase_, ledger_.committable().phase);
+  if (before == Mark::Phase::history && phase_ == Mark::Phase::stream) {
+    backfill_.state = ports::Backfill::State::done;
+    actions_.notices.push_back({.kind = Notice::Kind::backfill_complete, .document_id = {}, .detail = {}});
+  }
+}
+
+void Heart::on_unauthorized(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
+                            WallTime wall) {
+  Record& current = record(ticket);
+  if (current.generation > rejected_generation_) {
+    rejected_generation_ = current.generation;
+    actions_.reject_credentials = current.generation;
+    if (generation_ && *generation_ <= rejected_generation_) {
+      generation_.reset();  // nothing more goes out under this token
+    }
+  }
+  if (std::exchange(current.refreshed, true)) {
+    // The repeat under a new token failed as well: not the token's fault.
+    current.refreshed = false;
+    try_again_later(ticket, answer, ruling.reason, Notice::Kind::attempt_failed, now, wall);
+  } else {
+    lanes_.resume(ticket);
+  }
+}
+
+void Heart::on_refused(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
+                       WallTime wall) {
+  if (!last_accepted_ || now - *last_accepted_ > options_.evidence) {
+    try_again_later(ticket, answer, ruling.reason, Notice::Kind::refused_waiting, now, wall);
+    return;
+  }
+  Record& current = record(ticket);
+  lanes_.finish(ticket);
+  set_aside(ticket, {.document_id = current.event.document_id,
+                     .event_id = event::to_string(current.event.id),
+                     .node = current.event.node,
+                     .reason = "refused",
+                     .detail = answer.excerpt,
+                     .status = answer.status,
+                     .attempts = current.attempts,
+                     .at = wall});
+}
+
+void Heart::try_again_later(Ticket ticket, const event::Answer& answer, std::string_view reason, Notice::Kind kind,
+                            MonoTime now, WallTime wall) {
+  Record& current = record(ticket);
+  const Duration planned = with_jitter(backoff_delay(options_.backoff, current.attempts), uniform());
+  Duration delay = planned;
+  if (answer.retry_after) {
+    delay = std::max(planned, dispatch::parse_retry_after(*answer.retry_after, wall).value_or(Duration::zero()));
+  }
+  if (current.attempts > options_.max_retries && !current.exhausted) {
+    current.exhausted = true;
+    kind = Notice::Kind::exhausted;
+  }
+  actions_.notices.push_back({.kind = kind,
+                              .document_id = current.event.document_id,
+                              .detail = std::string(reason),
+                              .status = answer.status,
+                              .attempt = current.attempts,
+                              .delay = delay});
+  retries_.add(ticket, after(now, delay));
+}
+
+void Heart::set_aside(Ticket ticket, ports::DeadLetter letter) {
+  actions_.dead_letters.push_back({ticket, letter});
+  record(ticket).letter = std::move(letter);
+}
+
+void Heart::dead_lettered(Ticket ticket, bool ok, MonoTime now) {
+  if (!ledger_.is_open(ticket) || !record(ticket).letter) {
+    return;
+  }
+  if (ok) {
+    settle(ticket);
+  } else {
+    actions_.notices.push_back({.kind = Notice::Kind::dead_letter_failed,
+                                .document_id = record(ticket).event.document_id,
+                                .detail = {},
+                                .delay = kLetterRetry});
+    letter_retries_.add(ticket, after(now, kLetterRetry));
+  }
+  send_what_may_go(now);
+  save_if_due(now);
+}
+
+void Heart::saved(bool ok, MonoTime now) {
+  checkpointer_.finished(ok, now);
+  unsaved_ = unsaved_ || !ok;
+  save_if_due(now);
+}
+
+void Heart::credentials(std::optional<std::uint64_t> generation, MonoTime now) {
+  generation_ = generation && *generation > rejected_generation_ ? generation : std::nullopt;
+  send_what_may_go(now);
+}
+
+void Heart::tick(MonoTime now) {
+  while (const auto ticket = retries_.pop_due(now)) {
+    lanes_.resume(*ticket);
+  }
+  while (const auto ticket = letter_retries_.pop_due(now)) {
+    actions_.dead_letters.push_back({*ticket, *record(*ticket).letter});
+  }
+  send_what_may_go(now);
+  save_if_due(now);
+}
+
+void Heart::stop(MonoTime now) {
+  stopping_ = true;
+  save_if_due(now);
+}
+
+void Heart::send_what_may_go(MonoTime now) {
+  if (stopping_ || !generation_) {
+    return;
+  }
+  while (in_flight_ < options_.workers) {
+    const auto ticket = lanes_.take();
+    if (!ticket) {
+      return;
+    }
+    Record& next = record(*ticket);
+    if (next.attempts == 0) {
+      next.first_attempt = now;
+    }
+    ++next.attempts;
+    next.generation = *generation_;
+    next.in_flight = true;
+    ++in_flight_;
+    actions_.sends.push_back(*ticket);
+  }
+}
+
+ports::Checkpoint Heart::checkpoint() const {
+  const Mark& mark = ledger_.committable();
+  ports::Checkpoint current;
+  current.backfill = backfill_;
+  if (mark.phase == Mark::Phase::history) {
+    current.position = *mark.resume;
+    current.backfill.state = ports::Backfill::State::running;
+    current.backfill.cursor = mark.position.token;
+    current.watermark = checkpointer_.saved().watermark;
+  } else {
+    current.position = mark.position;
+    if (current.backfill.state == ports::Backfill::State::running) {
+      current.backfill.state = ports::Backfill::State::done;
+    }
+    current.backfill.cursor.clear();
+    current.watermark = mark.changed_at == WallTime{} ? checkpointer_.saved().watermark : mark.changed_at;
+  }
+  return current;
+}
+
+void Heart::save_if_due(MonoTime now) {
+  // While stopping, one save after the last answer is enough.
+  const bool hurry = stopping_ && in_flight_ == 0;
+  if (!unsaved_ || !checkpointer_.may_save(now, hurry)) {
+    return;
+  }
+  actions_.save = checkpointer_.begin(checkpoint(), now);
+  unsaved_ = false;
+}
+
+MonoTime Heart::wake_at() const {
+  MonoTime next = letter_retries_.next_due();
+  if (!stopping_) {
+    next = std::min(next, retries_.next_due());
+  }
+  if (unsaved_ && !checkpointer_.saving()) {
+    next = std::min(next, checkpointer_.not_before());
+  }
+  return next;
+}
+
+bool Heart::drained() const {
+  return stopping_ && in_flight_ == 0 && !unsaved_ && !checkpointer_.saving();
+}
+
+std::string_view Heart::body_of(Ticket ticket) const { return records_[ticket.slot].event.body; }
+
+HeartStatus Heart::status() const {
+  HeartStatus status;
+  status.bytes = bytes_;
+  status.events = ledger_.unsettled();
+  status.in_flight = in_flight_;
+  status.waiting_for_retry = retries_.size();
+  if (const auto oldest = ledger_.oldest()) {
+    status.oldest_read_at = records_[oldest->slot].read_at;
+  }
+  status.history_settled = backfill_.sent;
+  status.relaxations = lanes_.relaxations();
+  return status;
+}
+
+double Heart::uniform() {
+  // splitmix64; the jitter needs no better, and the simulator needs it to be the same everywhere.
+  random_ += 0x9e3779b97f4a7c15ULL;
+  std::uint64_t z = random_;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
+}
+
+}  // namespace exporter::pipeline

@@ -1,0 +1,176 @@
+// The heart: what to send, what to save, what to set aside, and when.
+//
+// A deterministic state machine over the small ones (ledger, lanes, retry queue, error table, checkpointer). It holds no
+// thread, socket, clock or lock: it is told what happened and what time it is, and it answers in actions() with what to
+// do. The loop drives it with real I/O, the simulator with a seeded scheduler; both drive this very object.
+//
+//   told                 answers with
+//   arrived(batch)       sends, as lanes, window and token allow
+//   answered(answer)     settle, retry later, refresh the token, or a dead letter
+//   dead_lettered, saved the ledger moves on; the next save when due
+//   credentials          sends resume, or pause
+//   tick                 due retries and saves
+//   stop                 no new sends; what is in flight, then the last save, then drained()
+//
+// Life of an event: arrived -> waiting in its lane -> in flight -> accepted (settled), or waiting for a retry -> in flight
+// ..., or being written as a dead letter -> settled. Each has one ledger ticket from arrival to settlement.
+// Thread-safety: owned by one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ack/ledger.h"
+#include "base/backoff.h"
+#include "checkpoint/checkpointer.h"
+#include "dispatch/error_table.h"
+#include "dispatch/lanes.h"
+#include "dispatch/retry_queue.h"
+#include "event/answer.h"
+#include "event/prepared_event.h"
+#include "ports/checkpoint_store.h"
+#include "ports/dead_letters.h"
+
+namespace exporter::pipeline {
+
+using event::Ticket;
+
+struct HeartOptions {
+  std::uint32_t workers = 1;         // requests in flight at most
+  std::size_t max_bytes = 12 << 20;  // events held at most; one event more is always let in when none is held
+  std::uint32_t max_retries = 0;     // after so many the event counts as exhausted and goes on being tried at the cap
+  BackoffOptions backoff;
+  dispatch::LanesOptions lanes;
+  checkpoint::Options checkpoint;
+  // A refused event is set aside only when the sink has accepted another one within this time.
+  Duration evidence = std::chrono::minutes(1);
+  std::uint64_t seed = 1;            // of the jitter
+};
+
+// For the operator's eyes; the loop turns them into log lines and metrics.
+struct Notice {
+  enum class Kind : std::uint8_t {
+    attempt_failed,   // will be tried again in `delay`
+    exhausted,        // the documented retries are used up; it goes on being tried
+    refused_waiting,  // refused, but nothing shows that the sink takes others: it goes on being tried
+    dead_letter_failed,
+    backfill_complete,
+  };
+  Kind kind;
+  std::string document_id;
+  std::string detail;
+  int status = 0;
+  std::uint32_t attempt = 0;
+  Duration delay{};
+};
+
+struct Actions {
+  struct DeadLetter {
+    Ticket ticket;
+    ports::DeadLetter letter;
+  };
+  struct Accepted {
+    Duration taken{};      // first attempt to acceptance, retries included
+    bool history = false;  // came by backfill
+  };
+  std::vector<Ticket> sends;  // body_of() has the bytes
+  std::vector<DeadLetter> dead_letters;
+  std::optional<ports::Checkpoint> save;
+  std::optional<std::uint64_t> reject_credentials;  // this generation was answered 401
+  std::vector<Accepted> accepted;
+  std::vector<Notice> notices;
+
+  void clear();
+};
+
+struct HeartStatus {
+  std::size_t bytes = 0;
+  std::size_t events = 0;  // unsettled
+  std::size_t in_flight = 0;
+  std::size_t waiting_for_retry = 0;
+  std::optional<MonoTime> oldest_read_at;  // of the unsettled events
+  std::uint64_t history_settled = 0;       // documents of the backfill that are done with
+  std::uint64_t relaxations = 0;           // see Lanes
+};
+
+class Heart {
+ public:
+  // `saved`: the checkpoint that the store holds (the first position is saved before any event is read).
+  Heart(HeartOptions options, ports::Checkpoint saved);
+
+  void arrived(event::PreparedBatch&& batch, MonoTime now, WallTime wall);
+  void answered(const event::Answer& answer, MonoTime now, WallTime wall);
+  void dead_lettered(Ticket ticket, bool ok, MonoTime now);
+  void saved(bool ok, MonoTime now);
+  // The usable token's generation, or nothing.
+  void credentials(std::optional<std::uint64_t> generation, MonoTime now);
+  void tick(MonoTime now);
+  void stop(MonoTime now);
+
+  // Filled by the calls above; the driver carries them out and clears them before the next call.
+  [[nodiscard]] Actions& actions() { return actions_; }
+
+  // Whether another batch may come.
+  [[nodiscard]] bool wants_more() const { return !stopping_ && bytes_ < options_.max_bytes; }
+  // When tick() is due at the latest.
+  [[nodiscard]] MonoTime wake_at() const;
+  // Stopping, nothing in flight, nothing left to save.
+  [[nodiscard]] bool drained() const;
+  // The request body of an event in flight; valid until it is settled or fails.
+  [[nodiscard]] std::string_view body_of(Ticket ticket) const;
+  [[nodiscard]] HeartStatus status() const;
+  // Everything up to here is settled; what the next save will hold.
+  [[nodiscard]] ports::Checkpoint checkpoint() const;
+
+ private:
+  struct Record {
+    event::PreparedEvent event;
+    MonoTime read_at{};
+    MonoTime first_attempt{};
+    std::uint32_t attempts = 0;
+    std::uint64_t generation = 0;  // of the token of the attempt in flight
+    bool in_flight = false;
+    bool refreshed = false;        // this attempt is the one repeat after a 401
+    bool exhausted = false;
+    std::optional<ports::DeadLetter> letter;
+  };
+
+  Record& record(Ticket ticket) { return records_[ticket.slot]; }
+  void send_what_may_go(MonoTime now);
+  void settle(Ticket ticket);
+  void note_progress();
+  void accept(Ticket ticket, MonoTime now);
+  void on_unauthorized(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
+                       WallTime wall);
+  void on_refused(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
+                  WallTime wall);
+  void try_again_later(Ticket ticket, const event::Answer& answer, std::string_view reason, Notice::Kind kind,
+                       MonoTime now, WallTime wall);
+  void set_aside(Ticket ticket, ports::DeadLetter letter);
+  void save_if_due(MonoTime now);
+  double uniform();
+
+  HeartOptions options_;
+  ack::Ledger ledger_;
+  dispatch::Lanes lanes_;
+  dispatch::RetryQueue retries_;       // events
+  dispatch::RetryQueue letter_retries_;  // dead letters that could not be written
+  checkpoint::Checkpointer checkpointer_;
+  std::vector<Record> records_;        // by ticket slot
+  Actions actions_;
+  std::size_t bytes_ = 0;
+  std::size_t in_flight_ = 0;
+  std::optional<std::uint64_t> generation_;
+  std::uint64_t rejected_generation_ = 0;
+  std::optional<MonoTime> last_accepted_;
+  ports::Backfill backfill_;
+  event::Mark::Phase phase_;            // of the committable mark
+  bool unsaved_ = false;                // the committable mark moved since the last save began
+  std::uint64_t random_;
+  bool stopping_ = false;
+};
+
+}  // namespace exporter::pipeline

@@ -1,0 +1,236 @@
+#include "pipeline/loop.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "observability/log.h"
+
+namespace exporter::pipeline {
+
+namespace {
+
+constexpr Duration kShowEvery = std::chrono::milliseconds(250);
+constexpr Duration kTurnEvery = std::chrono::seconds(1);
+constexpr Duration kProgressEvery = std::chrono::seconds(10);
+// After the drain deadline: for the answers to what was cut off and for the last save.
+constexpr Duration kLastSave = std::chrono::seconds(5);
+
+}  // namespace
+
+Pipeline::Loop::Loop(const PipelineOptions& options, Parts parts, ports::Checkpoint saved,
+                     BoundedQueue<event::PreparedBatch>& queue, std::atomic<std::int64_t>& heartbeat)
+    : options_(options),
+      parts_(parts),
+      queue_(queue),
+      heartbeat_(heartbeat),
+      heart_(options.heart, std::move(saved)),
+      notices_(options.heart.max_retries, std::chrono::seconds(1)),
+      started_(parts.clock.now()),
+      progress_logged_(started_) {
+  history_ = heart_.checkpoint().backfill.state == ports::Backfill::State::running;
+}
+
+void Pipeline::Loop::begin(StoreWorker& store) {
+  store_ = &store;
+  parts_.sink.on_answer([this](const event::Answer& answer) { on_answer(answer); });
+  parts_.credentials.on_change([this] { parts_.reactor.post([this] { on_credentials(); }); });
+  parts_.metrics.backfill_in_progress.set(history_ ? 1 : 0);
+  parts_.reactor.post([this] { on_credentials(); });
+}
+
+void Pipeline::Loop::notify() {
+  if (!notified_.exchange(true)) {
+    parts_.reactor.post([this] {
+      notified_ = false;
+      turn();
+    });
+  }
+}
+
+void Pipeline::Loop::fail_with(Error error) {
+  parts_.reactor.post([this, error = std::move(error)] {
+    failure_ = error;
+    stop(false);
+  });
+}
+
+void Pipeline::Loop::stop(bool skip_drain) {
+  const MonoTime now = parts_.clock.now();
+  if (!drain_deadline_) {
+    drain_deadline_ = after(now, options_.drain_timeout);
+    heart_.stop(now);
+  }
+  if (skip_drain) {
+    drain_deadline_ = std::min(*drain_deadline_, now);
+  }
+  turn();
+}
+
+void Pipeline::Loop::on_answer(const event::Answer& answer) {
+  count_attempt(answer);
+  tokens_in_flight_[answer.ticket.slot].reset();
+  heart_.answered(answer, parts_.clock.now(), parts_.clock.wall_now());
+  turn();
+}
+
+void Pipeline::Loop::on_credentials() {
+  token_ = parts_.credentials.current();
+  heart_.credentials(token_ ? std::optional(token_->generation) : std::nullopt, parts_.clock.now());
+  turn();
+}
+
+void Pipeline::Loop::on_saved(const Result<void>& result) {
+  if (result) {
+    parts_.metrics.checkpoint_saves.add();
+    parts_.metrics.resume_token_update.set(
+        std::chrono::duration<double>(parts_.clock.wall_now().time_since_epoch()).count());
+  } else {
+    parts_.metrics.checkpoint_errors.add();
+    log::warn("Saving the checkpoint failed, trying again; after a restart some events would be sent twice",
+              {{"error", result.error()}});
+  }
+  heart_.saved(result.has_value(), parts_.clock.now());
+  turn();
+}
+
+void Pipeline::Loop::on_dead_lettered(event::Ticket ticket, const Result<void>& result) {
+  if (!result) {
+    log::debug("Storing a dead letter failed", {{"error", result.error()}});
+  }
+  heart_.dead_lettered(ticket, result.has_value(), parts_.clock.now());
+  turn();
+}
+
+void Pipeline::Loop::on_timer() {
+  armed_ = kNever;
+  heart_.tick(parts_.clock.now());
+  turn();
+}
+
+void Pipeline::Loop::turn() {
+  carry_out();
+  while (heart_.wants_more()) {
+    auto batch = queue_.try_pop();
+    if (!batch) {
+      break;
+    }
+    heart_.arrived(std::move(*batch), parts_.clock.now(), parts_.clock.wall_now());
+    carry_out();
+  }
+  const MonoTime now = parts_.clock.now();
+  heartbeat_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  if (now - shown_ >= kShowEvery) {
+    show(now);
+  }
+  finish_if_drained(now);
+  arm(now);
+}
+
+void Pipeline::Loop::carry_out() {
+  Actions& actions = heart_.actions();
+  for (const event::Ticket ticket : actions.sends) {
+    if (tokens_in_flight_.size() <= ticket.slot) {
+      tokens_in_flight_.resize(ticket.slot + 1);
+    }
+    tokens_in_flight_[ticket.slot] = token_;
+    parts_.sink.send({.ticket = ticket, .body = heart_.body_of(ticket), .bearer_token = token_->value});
+  }
+  for (Actions::DeadLetter& item : actions.dead_letters) {
+    parts_.metrics.dead_letters.with(item.letter.reason).add();
+    if (item.letter.reason == "undecodable") {
+      parts_.metrics.transform_errors.add();
+    }
+    log::warn("An event is set aside as a dead letter", {{"reason", item.letter.reason},
+                                                         {"detail", item.letter.detail},
+                                                         {"statusCode", item.letter.status},
+                                                         {"documentId", item.letter.document_id},
+                                                         {"nodeName", item.letter.node}});
+    store_->put(item.ticket, std::move(item.letter));
+  }
+  if (actions.save) {
+    store_->save(std::move(*actions.save));
+  }
+  if (actions.reject_credentials) {
+    log::warn("The sink did not accept the token, fetching a new one", {});
+    parts_.credentials.reject(*actions.reject_credentials);
+  }
+  for (const Actions::Accepted& accepted : actions.accepted) {
+    parts_.metrics.events_published.with("success").add();
+    parts_.metrics.publish_duration.observe(std::chrono::duration<double>(accepted.taken).count());
+    if (accepted.history) {
+      parts_.metrics.backfill_events.add();
+    }
+  }
+  for (const Notice& notice : actions.notices) {
+    if (notice.kind == Notice::Kind::exhausted) {
+      parts_.metrics.publish_errors.with("max_retries_exceeded").add();
+    } else if (notice.kind == Notice::Kind::backfill_complete) {
+      const MonoTime now = parts_.clock.now();
+      parts_.metrics.backfill_in_progress.set(0);
+      parts_.metrics.backfill_duration.observe(std::chrono::duration<double>(now - started_).count());
+      log::info("Backfill complete", {{"events", heart_.status().history_settled}, {"duration", now - started_}});
+      history_ = false;
+    }
+    notices_.write(notice, parts_.clock.now());
+  }
+  actions.clear();
+}
+
+void Pipeline::Loop::arm(MonoTime now) {
+  const MonoTime wanted = std::min(heart_.wake_at(), after(now, kTurnEvery));
+  if (wanted >= armed_) {
+    return;  // it fires early enough
+  }
+  armed_ = wanted;
+  parts_.reactor.wake_at(wanted, [this] { on_timer(); });
+}
+
+void Pipeline::Loop::finish_if_drained(MonoTime now) {
+  if (!drain_deadline_) {
+    return;
+  }
+  if (now >= *drain_deadline_ && !closed_) {
+    closed_ = true;
+    const std::size_t cut_off = heart_.status().in_flight;
+    if (cut_off > 0) {
+      log::warn("The drain timeout is over; requests in flight are cut off and sent again after a restart",
+                {{"inFlight", static_cast<std::uint64_t>(cut_off)}});
+    }
+    parts_.sink.close();
+  }
+  if (heart_.drained() || now >= after(*drain_deadline_, kLastSave)) {
+    parts_.reactor.stop();
+  }
+}
+
+void Pipeline::Loop::show(MonoTime now) {
+  shown_ = now;
+  const HeartStatus status = heart_.status();
+  const Duration age = status.oldest_read_at ? now - *status.oldest_read_at : Duration::zero();
+  parts_.metrics.queue_bytes.set(static_cast<double>(status.bytes));
+  parts_.metrics.queue_events.set(static_cast<double>(status.events));
+  parts_.metrics.in_flight.set(static_cast<double>(status.in_flight));
+  parts_.metrics.oldest_unsettled_age.set(std::chrono::duration<double>(age).count());
+  if (history_ && now - progress_logged_ >= kProgressEvery) {
+    progress_logged_ = now;
+    log::info("Backfill progress", {{"events", status.history_settled},
+                                    {"total", heart_.checkpoint().backfill.total},
+                                    {"elapsed", now - started_}});
+  }
+}
+
+void Pipeline::Loop::count_attempt(const event::Answer& answer) {
+  parts_.metrics.attempt_duration.observe(std::chrono::duration<double>(answer.latency).count());
+  if (answer.failure != event::TransportFailure::none) {
+    parts_.metrics.attempts.with(event::to_string(answer.failure)).add();
+    return;
+  }
+  auto& counter = status_counters_[static_cast<std::size_t>(std::clamp(answer.status, 0, 599))];
+  if (counter == nullptr) {
+    counter = &parts_.metrics.attempts.with(std::to_string(answer.status));
+  }
+  counter->add();
+}
+
+}  // namespace exporter::pipeline

@@ -1,0 +1,73 @@
+// The loop: carries out what the heart decides. Everything here runs on the reactor's thread, except notify().
+//
+// A turn is: carry out the actions, pull the next batch if the heart wants more, repeat until neither, arm the timer.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/bounded_queue.h"
+#include "event/prepared_event.h"
+#include "pipeline/notice_log.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/store_worker.h"
+
+namespace exporter::pipeline {
+
+class Pipeline::Loop {
+ public:
+  Loop(const PipelineOptions& options, Parts parts, ports::Checkpoint saved, BoundedQueue<event::PreparedBatch>& queue,
+       std::atomic<std::int64_t>& heartbeat);
+
+  // Connects the handlers and arms the timer; before the reactor runs.
+  void begin(StoreWorker& store);
+
+  // A batch was pushed. Any thread.
+  void notify();
+  // Something that cannot be mended happened on another thread: end with this error. Any thread.
+  void fail_with(Error error);
+  // Reactor's thread.
+  void stop(bool skip_drain);
+  void on_saved(const Result<void>& result);
+  void on_dead_lettered(event::Ticket ticket, const Result<void>& result);
+
+  // After the reactor ended: why, if not by a drain.
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+  void on_answer(const event::Answer& answer);
+  void on_credentials();
+  void on_timer();
+  void turn();
+  void carry_out();
+  void arm(MonoTime now);
+  void finish_if_drained(MonoTime now);
+  void show(MonoTime now);
+  void count_attempt(const event::Answer& answer);
+
+  const PipelineOptions& options_;
+  Parts parts_;
+  BoundedQueue<event::PreparedBatch>& queue_;
+  std::atomic<std::int64_t>& heartbeat_;
+  Heart heart_;
+  NoticeLog notices_;
+  StoreWorker* store_ = nullptr;
+  std::shared_ptr<const ports::BearerToken> token_;
+  std::vector<std::shared_ptr<const ports::BearerToken>> tokens_in_flight_;  // by ticket slot
+  std::array<metrics::Counter*, 600> status_counters_{};
+  std::atomic<bool> notified_ = false;
+  MonoTime armed_ = kNever;
+  MonoTime shown_{};
+  MonoTime started_{};
+  bool history_ = false;
+  MonoTime progress_logged_{};
+  std::optional<MonoTime> drain_deadline_;
+  bool closed_ = false;
+  std::optional<Error> failure_;
+};
+
+}  // namespace exporter::pipeline

@@ -1,0 +1,192 @@
+#include "pipeline/pipeline.h"
+
+#include <thread>
+#include <utility>
+
+#include <pthread.h>
+
+#include "base/backoff.h"
+#include "base/bounded_queue.h"
+#include "observability/log.h"
+#include "pipeline/loop.h"
+#include "pipeline/store_worker.h"
+
+namespace exporter::pipeline {
+
+namespace {
+
+constexpr Duration kStepTime = std::chrono::seconds(5);     // a quiet stream's read returns at least this often
+constexpr Duration kDeadAfter = std::chrono::seconds(30);   // the loop turns once a second when it is well
+constexpr BackoffOptions kReadBackoff{.initial = std::chrono::milliseconds(100), .cap = std::chrono::seconds(10)};
+
+bool mendable(const Error& error) {
+  return error.kind != ErrorKind::corrupt && error.kind != ErrorKind::invalid;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(PipelineOptions options, Parts parts)
+    : options_(std::move(options)), parts_(parts), heartbeat_(parts.clock.now().time_since_epoch().count()) {}
+Pipeline::~Pipeline() = default;
+
+void Pipeline::stop() {
+  stopping_.request_stop();
+  MutexLock lock(mutex_);
+  const bool skip_drain = ++stop_requests_ > 1;
+  if (loop_ != nullptr) {
+    parts_.reactor.post([loop = loop_, skip_drain] { loop->stop(skip_drain); });
+  }
+}
+
+std::optional<std::string> Pipeline::unhealthy() const {
+  const MonoTime last{Duration(heartbeat_.load(std::memory_order_relaxed))};
+  const Duration silent = parts_.clock.now() - last;
+  if (silent < kDeadAfter) {
+    return std::nullopt;
+  }
+  return "the delivery loop has not turned for " +
+         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(silent).count()) + " s";
+}
+
+Result<ports::Checkpoint> Pipeline::first_start(Reader& reader) {
+  FirstStart found;
+  auto first = reader.first_checkpoint(found);
+  if (!first) {
+    return fail(first.error());
+  }
+  // Saved before anything is read: a crash from here on continues, it does not start over.
+  if (auto saved = parts_.checkpoints.save(*first); !saved) {
+    return fail(saved.error());
+  }
+  if (!options_.reader.backfill.enabled) {
+    log::info("Backfill disabled in configuration", {});
+    return first;
+  }
+  log::info("Starting backfill", {{"events", found.planned},
+                                  {"maxAge", options_.reader.backfill.max_age},
+                                  {"maxEvents", options_.reader.backfill.max_events}});
+  if (found.cut > 0) {
+    log::warn("More events are stored than backfill.max_events allows; the oldest are not sent",
+              {{"notSent", found.cut}, {"maxEvents", options_.reader.backfill.max_events}});
+  }
+  return first;
+}
+
+// Loads the checkpoint, or makes the first one; tries again for as long as that may help.
+Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
+  log::info("Checking for existing resume token", {});
+  for (std::uint32_t failures = 1;; ++failures) {
+    auto loaded = parts_.checkpoints.load();
+    Result<ports::Checkpoint> checkpoint = fail(ErrorKind::transient, {});
+    if (loaded && *loaded) {
+      log::info("Resume token exists - skipping backfill on this restart",
+                {{"backfillContinues", (*loaded)->backfill.state == ports::Backfill::State::running}});
+      return std::move(**loaded);
+    }
+    if (loaded) {
+      log::info("No resume token found - this appears to be first deployment", {});
+      checkpoint = first_start(reader);
+    } else {
+      checkpoint = fail(loaded.error());
+    }
+    if (checkpoint || !mendable(checkpoint.error())) {
+      return checkpoint;
+    }
+    const Duration delay = backoff_delay(kReadBackoff, failures);
+    log::warn("The datastore does not answer, trying again", {{"error", checkpoint.error()}, {"retryIn", delay}});
+    heartbeat_.store(parts_.clock.now().time_since_epoch().count(), std::memory_order_relaxed);
+    if (!parts_.clock.sleep_until(after(parts_.clock.now(), delay), stopping_.get_token())) {
+      return fail(ErrorKind::cancelled, "stopped before the first position was known");
+    }
+  }
+}
+
+void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop) {
+  std::uint32_t failures = 0;
+  std::uint64_t healed = 0;
+  while (!stop.stop_requested()) {
+    const bool history = reader.in_history();
+    auto batch = reader.step(after(parts_.clock.now(), kStepTime), stop);
+    if (!batch && stop.stop_requested()) {
+      return;
+    }
+    if (!batch && !mendable(batch.error())) {
+      loop.fail_with(batch.error());
+      return;
+    }
+    if (!batch) {
+      parts_.metrics.source_errors.add();
+      const Duration delay = backoff_delay(kReadBackoff, ++failures);
+      log::warn("Reading the datastore failed, trying again", {{"error", batch.error()}, {"retryIn", delay}});
+      parts_.clock.sleep_until(after(parts_.clock.now(), delay), stop);
+      continue;
+    }
+    failures = 0;
+    if (reader.healed() > healed) {
+      healed = reader.healed();
+      log::warn("The stream's position was lost; the stored events are read again from the last safe time", {});
+    }
+    if (!history) {
+      parts_.metrics.events_received.add(static_cast<double>(batch->events.size()));
+    }
+    if (batch->events.empty() && batch->end.position.empty()) {
+      continue;
+    }
+    const std::size_t weight = batch->weight();
+    if (!queue.push(std::move(*batch), weight, stop)) {
+      return;
+    }
+    loop.notify();
+  }
+}
+
+Result<void> Pipeline::run() {
+  Reader reader(parts_.source, parts_.history, parts_.preparer, parts_.clock, options_.reader);
+  auto saved = bootstrap(reader);
+  if (!saved) {
+    return saved.error().kind == ErrorKind::cancelled ? Result<void>() : fail(saved.error());
+  }
+  reader.start(*saved);
+  log::info("Starting event stream", {{"workers", options_.heart.workers}});
+
+  std::stop_source reading;
+  BoundedQueue<event::PreparedBatch> queue(options_.queue_bytes);
+  Loop loop(options_, parts_, std::move(*saved), queue, heartbeat_);
+  StoreWorker store(parts_.checkpoints, parts_.dead_letters, parts_.reactor,
+                    {.saved = [&loop](const Result<void>& result) { loop.on_saved(result); },
+                     .dead_lettered = [&loop](event::Ticket ticket, const Result<void>& result) {
+                       loop.on_dead_lettered(ticket, result);
+                     }});
+  loop.begin(store);
+
+  // Threads are locals, so that they are joined before anything that they touch dies.
+  const std::jthread store_thread([&store](std::stop_token stop) {
+    pthread_setname_np(pthread_self(), "store");
+    store.run(std::move(stop));
+  });
+  const std::jthread source_thread([&](std::stop_token stop) {
+    pthread_setname_np(pthread_self(), "source");
+    const std::stop_callback both(stopping_.get_token(), [&] { reading.request_stop(); });
+    const std::stop_callback own(stop, [&] { reading.request_stop(); });
+    read(reader, queue, loop, reading.get_token());
+  });
+  {
+    MutexLock lock(mutex_);
+    loop_ = &loop;
+    if (stop_requests_ > 0) {
+      parts_.reactor.post([&loop] { loop.stop(false); });
+    }
+  }
+  parts_.reactor.run();
+  {
+    MutexLock lock(mutex_);
+    loop_ = nullptr;
+  }
+  parts_.credentials.on_change([] {});
+  if (loop.failure()) {
+    return fail(*loop.failure());
+  }
+  return {};
+}
+
+}  // namespace exporter::pipeline

@@ -1,0 +1,88 @@
+// The pipeline: joins the stages, owns the source and store threads, drives the heart on the caller's thread. Knows no adapter.
+//
+//   source thread   Reader (read, decode, transform)  --batches, byte-bounded-->  loop
+//   loop thread     Heart, Sink, timers: the thread that calls run()
+//   store thread    checkpoint and dead-letter writes
+//
+// Thread-safety: run() once, on the loop thread; stop() and unhealthy() from any thread.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/bounded_queue.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mutex.h"
+#include "observability/metrics.h"
+#include "pipeline/heart.h"
+#include "pipeline/reader.h"
+#include "ports/checkpoint_store.h"
+#include "ports/credentials.h"
+#include "ports/dead_letters.h"
+#include "ports/history.h"
+#include "ports/reactor.h"
+#include "ports/sink.h"
+#include "ports/source.h"
+
+namespace exporter::pipeline {
+
+struct PipelineOptions {
+  HeartOptions heart;
+  ReaderOptions reader;
+  std::size_t queue_bytes = 4 << 20;  // prepared events between source thread and loop
+  Duration drain_timeout = std::chrono::seconds(20);
+};
+
+// What the pipeline works with. All of it must outlive the pipeline.
+struct Parts {
+  ports::Source& source;
+  ports::History& history;
+  Preparer& preparer;
+  ports::CheckpointStore& checkpoints;
+  ports::DeadLetters& dead_letters;
+  ports::Sink& sink;
+  ports::Credentials& credentials;
+  ports::Reactor& reactor;
+  Clock& clock;
+  metrics::Metrics& metrics;
+};
+
+class Pipeline {
+ public:
+  Pipeline(PipelineOptions options, Parts parts);
+  ~Pipeline();
+
+  // Blocks until drained after stop(), or until something happens that a restart alone cannot mend (corrupt or foreign
+  // data: corrupt, invalid). Sets up the first position before anything is read.
+  Result<void> run();
+
+  // Begins the drain: no more reading, requests in flight may finish until the drain timeout, then the last save. A second
+  // call skips the drain.
+  void stop();
+
+  // Why the loop counts as dead; nothing when it is well.
+  [[nodiscard]] std::optional<std::string> unhealthy() const;
+
+ private:
+  class Loop;
+
+  Result<ports::Checkpoint> bootstrap(Reader& reader);
+  Result<ports::Checkpoint> first_start(Reader& reader);
+  void read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop);
+
+  PipelineOptions options_;
+  Parts parts_;
+  std::stop_source stopping_;  // ends the bootstrap's waits
+  mutable Mutex mutex_;
+  Loop* loop_ EXPORTER_GUARDED_BY(mutex_) = nullptr;  // while the reactor runs
+  int stop_requests_ EXPORTER_GUARDED_BY(mutex_) = 0;
+  std::atomic<std::int64_t> heartbeat_;  // MonoTime of the loop's last turn, in its count
+};
+
+}  // namespace exporter::pipeline

@@ -1,0 +1,48 @@
+#include "pipeline/store_worker.h"
+
+namespace exporter::pipeline {
+
+void StoreWorker::save(ports::Checkpoint checkpoint) {
+  {
+    MutexLock lock(mutex_);
+    save_ = std::move(checkpoint);
+  }
+  work_.notify_one();
+}
+
+void StoreWorker::put(event::Ticket ticket, ports::DeadLetter letter) {
+  {
+    MutexLock lock(mutex_);
+    letters_.emplace_back(ticket, std::move(letter));
+  }
+  work_.notify_one();
+}
+
+void StoreWorker::run(std::stop_token stop) {
+  for (;;) {
+    std::optional<ports::Checkpoint> save;
+    std::optional<std::pair<event::Ticket, ports::DeadLetter>> letter;
+    {
+      MutexLock lock(mutex_);
+      const bool woken =
+          work_.wait(lock, stop, [&]() EXPORTER_REQUIRES(mutex_) { return save_.has_value() || !letters_.empty(); });
+      if (!woken || stop.stop_requested()) {
+        return;
+      }
+      save = std::exchange(save_, std::nullopt);
+      if (!save) {
+        letter = std::move(letters_.front());
+        letters_.pop_front();
+      }
+    }
+    if (save) {
+      reactor_.post([this, result = checkpoints_.save(*save)] { handlers_.saved(result); });
+    } else {
+      reactor_.post([this, ticket = letter->first, result = dead_letters_.put(letter->second)] {
+        handlers_.dead_lettered(ticket, result);
+      });
+    }
+  }
+}
+
+}  // namespace exporter::pipeline

@@ -1,0 +1,54 @@
+// The store thread: blocking writes to the datastore, off the loop.
+//
+// The loop hands requests over and gets answers back as events on the reactor. A save never waits behind dead letters, and
+// there is never more than one save waiting: the heart asks for the next one when the last was answered. Dead letters waiting are
+// bounded by the heart, which holds their events until they are answered.
+// Thread-safety: save() and put() from any thread; run() is the thread itself.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include "base/error.h"
+#include "base/mutex.h"
+#include "event/answer.h"
+#include "ports/checkpoint_store.h"
+#include "ports/dead_letters.h"
+#include "ports/reactor.h"
+
+namespace exporter::pipeline {
+
+class StoreWorker {
+ public:
+  struct Handlers {  // called on the reactor's thread
+    std::function<void(Result<void>)> saved;
+    std::function<void(event::Ticket, Result<void>)> dead_lettered;
+  };
+
+  // Everything given must outlive the worker and the reactor's last task.
+  StoreWorker(ports::CheckpointStore& checkpoints, ports::DeadLetters& dead_letters, ports::Reactor& reactor,
+              Handlers handlers)
+      : checkpoints_(checkpoints), dead_letters_(dead_letters), reactor_(reactor), handlers_(std::move(handlers)) {}
+
+  void save(ports::Checkpoint checkpoint);
+  void put(event::Ticket ticket, ports::DeadLetter letter);
+
+  // Until a stop is requested; what still waits then is dropped (it is done again after a restart).
+  void run(std::stop_token stop);
+
+ private:
+  ports::CheckpointStore& checkpoints_;
+  ports::DeadLetters& dead_letters_;
+  ports::Reactor& reactor_;
+  Handlers handlers_;
+  Mutex mutex_;
+  std::condition_variable_any work_;
+  std::optional<ports::Checkpoint> save_ EXPORTER_GUARDED_BY(mutex_);
+  std::deque<std::pair<event::Ticket, ports::DeadLetter>> letters_ EXPORTER_GUARDED_BY(mutex_);
+};
+
+}  // namespace exporter::pipeline
