@@ -19,7 +19,7 @@ KINDS = "added changed fixed security breaking".split()
 TEST_NAME = re.compile(r"`([A-Z]\w+)\.([A-Z]\w+)`")
 TEST_CASE = re.compile(r"^\s*(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-PATH = re.compile(r"`((?:" + "|".join(map(re.escape, FOLDERS)) + r")/[\w./-]*)`")
+PATH = re.compile(r"`((?:" + "|".join(map(re.escape, FOLDERS)) + r")/[\w./-]+)`")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 # Spelt in pieces, so that this file is not its own finding.
 FORBIDDEN = ["../" + "shared", "shared/" + "golden", "shared/" + "reference", "/wo" + "rk/", "issue" + " #", "TO" + "DO"]
