@@ -1,0 +1,111 @@
+# The one door. `make` alone lists the verbs; each verb is also what CI runs (scripts/check).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+JOBS ?= $(shell nproc)
+SEEDS ?= 1000
+SECONDS ?= 60
+
+# Objects are the same wherever the checkout lies, so a second clone builds from the cache.
+export CCACHE_BASEDIR ?= $(CURDIR)
+export CCACHE_NOHASHDIR ?= 1
+export CCACHE_MAXSIZE ?= 4G
+
+NINJA = ninja -j$(JOBS) -C
+CPP_FILES = find src tests bench fuzz -name '*.h' -o -name '*.cpp'
+SHELL_FILES = grep -rlE '^\#!.*\b(ba)?sh$$' scripts .ci tests tools
+
+.PHONY: help
+help: ## (this list)
+	@grep -hE '^[a-z-]+:.*## [^(]' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.PHONY: setup
+setup: ## install what build and tests need (Debian 12; root or sudo)
+	@scripts/setup
+
+# A preset is configured once, and again when the presets change; ninja watches the CMakeLists itself.
+build/%/build.ninja: CMakePresets.json
+	@cmake --preset $*
+	@touch $@
+
+.PHONY: build
+build: build/release/build.ninja ## build/release/event-exporter
+	@$(NINJA) build/release
+
+.PHONY: demo
+demo: ## set up, build, and show the main job on this machine
+	@scripts/setup --build
+	@$(MAKE) build
+	@scripts/demo
+
+# $(1) is the preset. Leaves junit.xml and one report per program for tools/test_summary.py.
+define run_tests
+	@$(MAKE) build/$(1)/build.ninja
+	@rm -rf build/$(1)/reports && mkdir -p build/$(1)/reports
+	@$(NINJA) build/$(1)
+	@GTEST_OUTPUT=xml:$(CURDIR)/build/$(1)/reports/ GTEST_BRIEF=1 \
+	  ctest --preset $(1) -j$(JOBS) --no-tests=error --output-junit reports/ctest.junit
+endef
+
+.PHONY: test
+test: ## set up, build and run all tests
+	@scripts/setup
+	$(call run_tests,dev)
+
+.PHONY: check
+check: ## everything that CI runs, the same commands
+	@scripts/check
+
+.PHONY: simulate
+simulate: build/dev/build.ninja ## the state machines in a seeded world: make simulate SEEDS=1000
+	@$(NINJA) build/dev simulation_run
+	@build/dev/simulation_run --seeds $(SEEDS)
+
+.PHONY: asan
+asan: ## tests with the address and undefined-behaviour sanitizers
+	$(call run_tests,asan)
+
+.PHONY: tsan
+tsan: ## tests with the thread sanitizer
+	$(call run_tests,tsan)
+
+.PHONY: tidy
+tidy: build/tidy/build.ninja ## clang with its warnings, and clang-tidy
+	@# ninja does not know that objects also depend on the list of checks.
+	@[[ ! .clang-tidy -nt build/tidy/.checked ]] || $(NINJA) build/tidy -t clean >/dev/null
+	@touch -r .clang-tidy build/tidy/.checked
+	@$(NINJA) build/tidy
+
+.PHONY: fuzz
+fuzz: ## every fuzz target in turn: make fuzz SECONDS=60
+	@scripts/fuzz $(SECONDS)
+
+.PHONY: bench
+bench: build ## micro-benchmarks, then bench-quick
+	@for program in build/release/*_bench; do "$$program"; done
+	@scripts/bench-quick
+
+.PHONY: bench-quick
+bench-quick: build ## throughput, CPU, memory and latency beside the machine's limits, in under three minutes
+	@scripts/bench-quick
+
+.PHONY: fmt
+fmt: ## lay out all C++ files
+	@$(CPP_FILES) | xargs -r clang-format-19 -i
+
+.PHONY: clean
+clean: ## remove build/
+	@rm -rf build
+
+# The parts of `check` that are no verbs of daily work.
+.PHONY: layers docs fmt-check shellcheck
+layers:
+	@tools/check_layers.py
+docs:
+	@tools/check_docs.py
+fmt-check:
+	@$(CPP_FILES) | xargs -r clang-format-19 --dry-run --Werror
+shellcheck:
+	@$(SHELL_FILES) | xargs -r shellcheck

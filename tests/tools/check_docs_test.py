@@ -1,0 +1,63 @@
+import subprocess
+import sys
+import unittest
+
+from tool_test import ROOT, TreeTest
+
+TREE = {
+    "README.md": "# Title\n\nSee [the ledger](docs/guarantees.md#nothing-is-lost) and `docs/guarantees.md`.\n",
+    "docs/guarantees.md": "## Nothing is lost\n\n| promise | test |\n|---|---|\n| kept | `Ledger.KeepsIt` |\n",
+    "docs/adr/README.md": "- [One](0001-one.md)\n",
+    "docs/adr/0001-one.md": "# One\n",
+    "changelog.d/README.md": "Fragments.\n",
+    "changelog.d/first.added.md": "All of it.\n",
+    "tests/unit/ledger_test.cpp": "TEST(Ledger, KeepsIt) {}\n",
+}
+
+
+class CheckDocs(TreeTest):
+    def problems(self, changes):
+        self.write(TREE | changes)
+        run = subprocess.run(
+            [sys.executable, "-B", ROOT / "tools/check_docs.py", self.root], capture_output=True, text=True, check=False
+        )
+        self.assertEqual(run.returncode != 0, run.stderr != "")
+        return run.stderr.splitlines()
+
+    def test_accepts_a_tree_that_holds(self):
+        self.assertEqual(self.problems({}), [])
+
+    def test_catches_a_guarantee_whose_test_does_not_exist(self):
+        self.assertEqual(
+            self.problems({"docs/guarantees.md": "## Nothing is lost\n`Ledger.LosesNothing`\n"}),
+            ["docs/guarantees.md:2: there is no test Ledger.LosesNothing"],
+        )
+
+    def test_catches_links_and_anchors_that_lead_nowhere(self):
+        self.assertEqual(
+            self.problems({"README.md": "[a](docs/gone.md) [b](docs/guarantees.md#gone) `src/gone.h`\n"}),
+            [
+                "README.md: the link docs/gone.md leads nowhere",
+                "README.md: docs/guarantees.md#gone: there is no such heading",
+                "README.md: there is no src/gone.h",
+            ],
+        )
+
+    def test_catches_a_decision_that_is_not_listed(self):
+        self.assertEqual(
+            self.problems({"docs/adr/0002-two.md": "# Two\n"}), ["docs/adr/README.md: does not list 0002-two.md"]
+        )
+
+    def test_catches_a_changelog_fragment_of_no_known_kind(self):
+        self.assertEqual(
+            self.problems({"changelog.d/x.misc.md": "?\n"}),
+            ["changelog.d/x.misc.md: expected <slug>.<added|changed|fixed|security|breaking>.md"],
+        )
+
+    def test_catches_words_that_point_outside_the_tree(self):
+        word = "issue" + " #"
+        self.assertEqual(self.problems({"src/a.h": f"// see {word}7\n"}), [f"src/a.h:1: says '{word}'"])
+
+
+if __name__ == "__main__":
+    unittest.main()
