@@ -9,6 +9,8 @@ find_package(simdjson REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
 find_package(Boost 1.81 REQUIRED)
 find_package(PkgConfig REQUIRED)
+# The package's flags must be used as they are: the library is compiled with them, and they change its classes.
+pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 if(EXPORTER_TESTS)
   find_package(GTest REQUIRED)

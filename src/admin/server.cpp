@@ -1,0 +1,112 @@
+#include "admin/server.h"
+
+#include <fmt/format.h>
+#include <httplib.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+namespace exporter::admin {
+
+namespace {
+
+// Prometheus and the kubelet are near; whoever needs longer only holds a thread that they wait for.
+constexpr std::chrono::seconds kIoTimeout(2);
+constexpr std::size_t kThreads = 2;
+constexpr std::size_t kMaxBody = 4096;  // nobody has a reason to send one
+
+// The library's default is SO_REUSEPORT, with which two processes listen on one port and each gets half the requests.
+void reuse_address_only(socket_t socket) {
+  const int yes = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+}
+
+}  // namespace
+
+struct AdminServer::Impl {
+  Options options;
+  std::function<std::string()> metrics_text;
+  std::function<Health()> health;
+  httplib::Server server;
+  std::atomic<std::uint16_t> port = 0;
+  std::thread thread;
+
+  void configure() {
+    server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server.set_socket_options(reuse_address_only);
+    server.set_keep_alive_max_count(1);
+    server.set_read_timeout(kIoTimeout);
+    server.set_write_timeout(kIoTimeout);
+    server.set_payload_max_length(kMaxBody);
+    server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
+      response.set_content(metrics_text(), "text/plain; version=0.0.4");
+    });
+    server.Get("/healthz", [this](const httplib::Request&, httplib::Response& response) {
+      const Health now = health();
+      response.status = now.ok ? 200 : 503;
+      response.set_content(now.ok ? "ok" : now.reason, "text/plain; charset=utf-8");
+    });
+  }
+
+  bool bind() {
+    errno = 0;
+    if (options.port != 0) {
+      if (!server.bind_to_port(options.address, options.port)) {
+        return false;
+      }
+      port = options.port;
+      return true;
+    }
+    const int bound = server.bind_to_any_port(options.address);
+    if (bound > 0) {
+      port = static_cast<std::uint16_t>(bound);
+    }
+    return bound > 0;
+  }
+};
+
+AdminServer::AdminServer(Options options, std::function<std::string()> metrics_text, std::function<Health()> health)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->options = std::move(options);
+  impl_->metrics_text = std::move(metrics_text);
+  impl_->health = std::move(health);
+  impl_->configure();
+}
+
+AdminServer::~AdminServer() { stop(); }
+
+Result<void> AdminServer::start() {
+  if (!impl_->bind()) {
+    const int reason = errno;
+    return fail(ErrorKind::invalid,
+                fmt::format("cannot listen on {}:{} for metrics and health: {}; choose another port with --metrics-port",
+                            impl_->options.address, impl_->options.port,
+                            reason != 0 ? std::strerror(reason) : "the address is not usable"));
+  }
+  impl_->thread = std::thread([impl = impl_.get()] {
+    ::pthread_setname_np(::pthread_self(), "admin");
+    impl->server.listen_after_bind();
+  });
+  // The library's stop() does nothing before its loop runs, so a start is complete only then.
+  while (!impl_->server.is_running()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return {};
+}
+
+std::uint16_t AdminServer::port() const { return impl_->port; }
+
+void AdminServer::stop() {
+  if (impl_->thread.joinable()) {
+    impl_->server.stop();
+    impl_->thread.join();
+  }
+}
+
+}  // namespace exporter::admin

@@ -1,0 +1,49 @@
+// The admin port: /metrics for Prometheus and /healthz for the kubelet, plain HTTP.
+//
+// It is served from the first second, before the datastore answers, so that a slow database does not look like a
+// dead process. It reads what others publish and touches nothing else: both callbacks run on the server's threads and must not
+// block. A connection carries one request, because an idle one would hold one of the two threads.
+// Thread-safety: one owner calls start() and stop(); port() may be called from any thread after start().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+
+namespace exporter::admin {
+
+struct Health {
+  bool ok = true;
+  std::string reason;  // shown with 503; no secrets
+};
+
+class AdminServer {
+ public:
+  struct Options {
+    std::uint16_t port = 2112;  // 0: any free one, see port()
+    std::string address = "0.0.0.0";
+  };
+
+  AdminServer(Options options, std::function<std::string()> metrics_text, std::function<Health()> health);
+  ~AdminServer();  // stops
+  AdminServer(const AdminServer&) = delete;
+  AdminServer& operator=(const AdminServer&) = delete;
+
+  // Listens and serves until stop(). Once only. ErrorKind::invalid when the address cannot be had (port in use).
+  [[nodiscard]] Result<void> start();
+
+  // The port listened on; 0 before start().
+  [[nodiscard]] std::uint16_t port() const;
+
+  // Closes the port, ends requests under way (at most two seconds) and joins. May be called again.
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace exporter::admin
