@@ -1,0 +1,123 @@
+#include "base/json_text.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace exporter {
+namespace {
+
+constexpr std::string_view kHex = "0123456789abcdef";
+
+// True for bytes that stand for themselves: ASCII from 0x20 on (0x7f included, as in Go) without the five that are
+// escaped. Bytes from 0x80 on need a look at the whole sequence.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < 0x80; ++byte) {
+    plain[byte] = byte != '"' && byte != '\\' && byte != '<' && byte != '>' && byte != '&';
+  }
+  return plain;
+}();
+
+constexpr std::uint8_t byte_at(std::string_view text, std::size_t index) {
+  return static_cast<std::uint8_t>(text[index]);
+}
+
+constexpr bool in_range(std::uint8_t byte, std::uint8_t low, std::uint8_t high) { return byte >= low && byte <= high; }
+
+// The length of the well-formed UTF-8 sequence of two to four bytes at `at`, or 0 when there is none.
+// Source: Unicode Standard, table 3-7 "Well-Formed UTF-8 Byte Sequences" (the same as RFC 3629 section 4).
+std::size_t sequence_length(std::string_view text, std::size_t at) {
+  const std::uint8_t lead = byte_at(text, at);
+  std::size_t length = 0;
+  std::uint8_t low = 0x80;
+  std::uint8_t high = 0xbf;
+  if (in_range(lead, 0xc2, 0xdf)) {
+    length = 2;
+  } else if (in_range(lead, 0xe0, 0xef)) {
+    length = 3;
+    low = lead == 0xe0 ? 0xa0 : 0x80;   // no overlong forms
+    high = lead == 0xed ? 0x9f : 0xbf;  // no surrogates
+  } else if (in_range(lead, 0xf0, 0xf4)) {
+    length = 4;
+    low = lead == 0xf0 ? 0x90 : 0x80;
+    high = lead == 0xf4 ? 0x8f : 0xbf;  // nothing above U+10FFFF
+  }
+  if (length == 0 || length > text.size() - at || !in_range(byte_at(text, at + 1), low, high)) {
+    return 0;
+  }
+  for (std::size_t i = 2; i < length; ++i) {
+    if (!in_range(byte_at(text, at + i), 0x80, 0xbf)) {
+      return 0;
+    }
+  }
+  return length;
+}
+
+void append_ascii_escape(std::string& out, std::uint8_t byte) {
+  switch (byte) {
+    case '"':
+      out.append("\\\"");
+      return;
+    case '\\':
+      out.append("\\\\");
+      return;
+    case '\b':
+      out.append("\\b");
+      return;
+    case '\f':
+      out.append("\\f");
+      return;
+    case '\n':
+      out.append("\\n");
+      return;
+    case '\r':
+      out.append("\\r");
+      return;
+    case '\t':
+      out.append("\\t");
+      return;
+    default:
+      out.append("\\u00");
+      out.push_back(kHex[byte >> 4]);
+      out.push_back(kHex[byte & 0x0f]);
+  }
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  out.push_back('"');
+  std::size_t copied = 0;  // everything before it is in `out`
+  std::size_t at = 0;
+  const auto copy_run = [&] { out.append(text.substr(copied, at - copied)); };
+  while (at < text.size()) {
+    const std::uint8_t byte = byte_at(text, at);
+    if (kPlain[byte]) {
+      ++at;
+      continue;
+    }
+    if (byte < 0x80) {
+      copy_run();
+      append_ascii_escape(out, byte);
+      copied = ++at;
+      continue;
+    }
+    const std::size_t length = sequence_length(text, at);
+    if (length == 0) {
+      copy_run();
+      out.append("\\ufffd");
+      copied = ++at;
+    } else if (const auto rune = text.substr(at, length); rune == "\xe2\x80\xa8" || rune == "\xe2\x80\xa9") {
+      copy_run();
+      out.append(rune.back() == '\xa8' ? "\\u2028" : "\\u2029");
+      copied = at += length;
+    } else {
+      at += length;
+    }
+  }
+  copy_run();
+  out.push_back('"');
+}
+
+}  // namespace exporter
