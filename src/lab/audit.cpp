@@ -15,22 +15,22 @@ constexpr std::size_t kMostExamples = 5;
 
 Audit::Audit(EventIdSet delivered) : delivered_(std::move(delivered)) {}
 
-void Audit::add_stored(std::string_view document_id, std::string_view event_id, bool dead_lettered) {
+void Audit::add_stored(std::string_view document_id, std::string_view event_id) {
   ++report_.stored;
   const std::uint32_t times = delivered_.count(event_id);
   if (times > 0) {
     ++report_.delivered;
     if (times > 1) ++report_.duplicate_ids;
-  } else if (dead_lettered) {
-    ++report_.dead_letters;
-  } else {
-    ++report_.missing;
-    if (report_.missing_examples.size() < kMostExamples) report_.missing_examples.emplace_back(document_id);
+  } else if (report_.absent_examples.size() < kMostExamples) {
+    report_.absent_examples.emplace_back(document_id);
   }
 }
 
-AuditReport Audit::report() const {
+AuditReport Audit::report(std::uint64_t dead_letters) const {
   AuditReport report = report_;
+  const std::uint64_t absent = report.stored - report.delivered;
+  report.dead_letters = std::min(absent, dead_letters);
+  report.missing = absent - report.dead_letters;
   report.unknown_ids = delivered_.size() - report.delivered;
   return report;
 }
@@ -69,7 +69,9 @@ std::string to_text(const AuditReport& report) {
   if (report.unknown_ids > 0) {
     text += fmt::format("{} ids were delivered that belong to no stored event\n", with_thousands(report.unknown_ids));
   }
-  if (report.missing > 0) text += fmt::format("missing documents: {}\n", fmt::join(report.missing_examples, ", "));
+  if (!report.absent_examples.empty()) {
+    text += fmt::format("did not arrive, for example: {}\n", fmt::join(report.absent_examples, ", "));
+  }
   return text;
 }
 

@@ -16,11 +16,11 @@ namespace exporter::lab {
 struct AuditReport {
   std::uint64_t stored = 0;
   std::uint64_t delivered = 0;      // stored events that arrived at least once
-  std::uint64_t missing = 0;        // stored, not delivered, not a dead letter
+  std::uint64_t missing = 0;        // stored, not delivered, and not set aside as a dead letter
   std::uint64_t duplicate_ids = 0;  // ids of stored events that arrived more than once
-  std::uint64_t dead_letters = 0;   // stored, not delivered, set aside
+  std::uint64_t dead_letters = 0;   // stored, not delivered, but set aside
   std::uint64_t unknown_ids = 0;    // delivered, but of no stored event
-  std::vector<std::string> missing_examples;  // document ids, at most five
+  std::vector<std::string> absent_examples;  // document ids of events that did not arrive, at most five
 
   [[nodiscard]] bool holds() const { return missing == 0; }
   friend bool operator==(const AuditReport&, const AuditReport&) = default;
@@ -32,9 +32,10 @@ class Audit {
   explicit Audit(EventIdSet delivered);
 
   // One stored document and the event id that it must have been delivered under.
-  void add_stored(std::string_view document_id, std::string_view event_id, bool dead_lettered);
+  void add_stored(std::string_view document_id, std::string_view event_id);
 
-  [[nodiscard]] AuditReport report() const;
+  // `dead_letters`: how many events the exporter has set aside. So many of those that did not arrive are accounted for.
+  [[nodiscard]] AuditReport report(std::uint64_t dead_letters) const;
 
  private:
   EventIdSet delivered_;
@@ -45,7 +46,7 @@ class Audit {
 [[nodiscard]] Result<EventIdSet> parse_id_counts(std::string_view text);
 
 // "stored 5,000 · delivered 5,000 · missing 0 · duplicate ids 0", then a line for dead letters, and, when there are any,
-// one for unknown ids and one for what is missing.
+// one for unknown ids and one that names events which did not arrive.
 [[nodiscard]] std::string to_text(const AuditReport& report);
 [[nodiscard]] std::string to_json(const AuditReport& report);
 
