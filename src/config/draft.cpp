@@ -1,0 +1,63 @@
+#include "config/draft.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "config/text.h"
+
+namespace exporter::config {
+
+std::string to_string(const Origin& origin) {
+  switch (origin.kind) {
+    case Origin::Kind::file:
+      return fmt::format("{}:{}", origin.name, origin.line);
+    case Origin::Kind::environment:
+      return "environment " + origin.name;
+    case Origin::Kind::flag:
+      return "flag " + origin.name;
+  }
+  return "default";
+}
+
+void Draft::came_from(std::string_view key, Origin origin) { origins_.insert_or_assign(std::string(key), std::move(origin)); }
+void Draft::came_from_line(std::string_view key, std::uint32_t line) {
+  came_from(key, Origin{Origin::Kind::file, file_, line});
+}
+void Draft::table_at(std::string_view table, std::uint32_t line) { tables_.emplace(table, line); }
+
+const Origin* Draft::origin(std::string_view key) const {
+  const auto found = origins_.find(key);
+  return found == origins_.end() ? nullptr : &found->second;
+}
+
+void Draft::error(std::string_view key, std::string message, std::string remedy) {
+  if (broken_.emplace(key).second) add(Severity::error, key, std::move(message), std::move(remedy));
+}
+void Draft::warning(std::string_view key, std::string message, std::string remedy) {
+  if (!broken_.contains(key)) add(Severity::warning, key, std::move(message), std::move(remedy));
+}
+
+void Draft::add(Severity severity, std::string_view key, std::string message, std::string remedy) {
+  Problem problem{severity, file_, 0, printable(key), std::move(message), std::move(remedy)};
+  if (const Origin* place = origin(key); place != nullptr && place->kind == Origin::Kind::file) {
+    problem.line = place->line;
+  } else if (place != nullptr) {
+    problem.file = place->kind == Origin::Kind::flag ? "command line" : "environment";
+    problem.key = place->name;
+  } else if (const auto table = tables_.find(key.substr(0, key.rfind('.'))); table != tables_.end()) {
+    problem.line = table->second;
+  }
+  problems.push_back(std::move(problem));
+}
+
+std::string to_string(const Problem& problem) {
+  std::string text = problem.line == 0 ? problem.file : fmt::format("{}:{}", problem.file, problem.line);
+  if (problem.severity == Severity::warning) text += ": warning";
+  if (!problem.key.empty()) text += ": " + problem.key;
+  text += ": " + problem.message;
+  if (!problem.remedy.empty()) text += "; " + problem.remedy;
+  return text;
+}
+
+}  // namespace exporter::config

@@ -1,0 +1,187 @@
+#include "config/keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+
+#include "config/duration.h"
+#include "config/text.h"
+#include "config/url.h"
+
+namespace exporter::config {
+
+namespace {
+
+constexpr std::array<std::string_view, 2> kClientAuths = {"client_secret_basic", "client_secret_post"};
+constexpr std::array<std::string_view, 2> kIdModes = {"stable", "random"};
+constexpr std::array<std::string_view, 2> kPayloadVersions = {"current", "numeric-action"};
+constexpr std::array<std::string_view, 3> kOrderings = {"node", "none", "strict"};
+constexpr std::array<std::string_view, 3> kProviders = {"mongodb", "postgresql", "sqlite"};
+
+// A field of a section: FIELD(std::string, sink.endpoint) would be a macro; this is the same without one.
+template <class T, auto Section, auto Member>
+T& field(Config& config) {
+  return config.*Section.*Member;
+}
+template <auto Section, auto Member>
+constexpr auto at() {
+  using T = std::remove_reference_t<decltype(std::declval<Config&>().*Section.*Member)>;
+  return Target(Field<T>(&field<T, Section, Member>));
+}
+template <auto Section, auto Member>
+constexpr Target choice(std::span<const std::string_view> names) {
+  using T = std::remove_reference_t<decltype(std::declval<Config&>().*Section.*Member)>;
+  return Target(Choice{names, [](const Config& c) { return static_cast<std::uint8_t>(c.*Section.*Member); },
+                       [](Config& c, std::uint8_t value) { c.*Section.*Member = static_cast<T>(value); }});
+}
+
+using C = Config;
+
+// clang-format off
+const std::array<KeySpec, 32> kKeys = {{
+    {"exporter.metadata.cluster", "string", "required",
+     "Name of the cluster; part of every event. Any other key of this table is copied into every event too",
+     MetadataTable{}},
+    {"exporter.sink.endpoint", "URL", "required",
+     "Where events are sent by POST",
+     at<&C::sink, &C::Sink::endpoint>()},
+    {"exporter.sink.timeout", "duration", "30s",
+     "Longest time for one request, from connecting to the answer; 0 = no limit",
+     at<&C::sink, &C::Sink::timeout>()},
+    {"exporter.sink.insecure_skip_verify", "boolean", "false",
+     "Do not check the certificate of the sink",
+     at<&C::sink, &C::Sink::insecure_skip_verify>()},
+    {"exporter.sink.ca_file", "string", "\"\"",
+     "PEM file of the authorities to trust for the sink instead of those of the system",
+     at<&C::sink, &C::Sink::ca_file>()},
+    {"exporter.oidc.token_url", "URL", "required",
+     "Token endpoint of the identity provider",
+     at<&C::oidc, &C::Oidc::token_url>()},
+    {"exporter.oidc.client_id", "string", "required",
+     "Client id of the client credentials grant",
+     at<&C::oidc, &C::Oidc::client_id>()},
+    {"exporter.oidc.scope", "string", "required",
+     "Scope to ask for",
+     at<&C::oidc, &C::Oidc::scope>()},
+    {"exporter.oidc.insecure_skip_verify", "boolean", "false",
+     "Do not check the certificate of the token endpoint",
+     at<&C::oidc, &C::Oidc::insecure_skip_verify>()},
+    {"exporter.oidc.ca_file", "string", "\"\"",
+     "PEM file of the authorities to trust for the token endpoint instead of those of the system",
+     at<&C::oidc, &C::Oidc::ca_file>()},
+    {"exporter.oidc.client_auth", "choice", "client_secret_basic",
+     "How the client authenticates: client_secret_basic (header) or client_secret_post (form)",
+     choice<&C::oidc, &C::Oidc::client_auth>(kClientAuths)},
+    {"exporter.backfill.enabled", "boolean", "false",
+     "Send stored events on the first start",
+     at<&C::backfill, &C::Backfill::enabled>()},
+    {"exporter.backfill.max_age", "duration", "720h",
+     "Oldest event that the backfill sends",
+     at<&C::backfill, &C::Backfill::max_age>()},
+    {"exporter.backfill.max_events", "integer", "0",
+     "Most events that the backfill sends, the newest ones; must be above 0 when the backfill is enabled",
+     at<&C::backfill, &C::Backfill::max_events>()},
+    {"exporter.backfill.batch_size", "integer", "0",
+     "Events read from the datastore at a time; 0 or less = 500, at most 10000",
+     at<&C::backfill, &C::Backfill::batch_size>()},
+    {"exporter.backfill.rate_limit", "integer", "0",
+     "Backfilled events a second; 0 or less = no limit",
+     at<&C::backfill, &C::Backfill::rate_limit>()},
+    {"exporter.resume_token.database", "string", "\"\"",
+     "Accepted for old files, does nothing",
+     at<&C::resume_token, &C::ResumeToken::database>()},
+    {"exporter.resume_token.collection", "string", "\"\"",
+     "Accepted for old files, does nothing",
+     at<&C::resume_token, &C::ResumeToken::collection>()},
+    {"exporter.failure_handling.max_retries", "integer", "0",
+     "Retries of an event before it counts as exhausted; less than 0 = 0",
+     at<&C::failure_handling, &C::FailureHandling::max_retries>()},
+    {"exporter.failure_handling.initial_backoff", "duration", "1s",
+     "Delay before the first retry",
+     at<&C::failure_handling, &C::FailureHandling::initial_backoff>()},
+    {"exporter.failure_handling.max_backoff", "duration", "1m",
+     "Longest delay between retries; 0 = no limit",
+     at<&C::failure_handling, &C::FailureHandling::max_backoff>()},
+    {"exporter.failure_handling.backoff_multiplier", "number", "0",
+     "Factor from one delay to the next; below 1 = constant delay",
+     at<&C::failure_handling, &C::FailureHandling::backoff_multiplier>()},
+    {"exporter.filter.expression", "string", "\"\"",
+     "Must stay blank: this version has no filters and refuses to start with one",
+     MustBeBlank{}},
+    {"exporter.event.id_mode", "choice", "stable",
+     "Event ids: stable (the same after a retry or restart) or random (as the incumbent)",
+     choice<&C::event, &C::Event::id_mode>(kIdModes)},
+    {"exporter.event.payload_version", "choice", "current",
+     "Form of the event: current or numeric-action (older published example)",
+     choice<&C::event, &C::Event::payload_version>(kPayloadVersions)},
+    {"exporter.delivery.ordering", "choice", "node",
+     "Order kept between events: node (of one node), none, or strict (node, never relaxed)",
+     choice<&C::delivery, &C::Delivery::ordering>(kOrderings)},
+    {"exporter.delivery.ordering_relax_after", "integer", "10000",
+     "Waiting events of one node from which on they go out in parallel; 0 = never",
+     at<&C::delivery, &C::Delivery::ordering_relax_after>()},
+    {"exporter.delivery.queue_bytes", "integer", "16777216",
+     "Bytes of events held in memory, 65536 to 4294967296",
+     at<&C::delivery, &C::Delivery::queue_bytes>()},
+    {"exporter.checkpoint.interval", "duration", "1s",
+     "How often progress is saved, above 0; what was sent since is sent again after a crash",
+     at<&C::checkpoint, &C::Checkpoint::interval>()},
+    {"exporter.shutdown.drain_timeout", "duration", "20s",
+     "Longest time to finish requests under way after SIGTERM",
+     at<&C::shutdown, &C::Shutdown::drain_timeout>()},
+    {"exporter.datastore.provider", "choice", "mongodb",
+     "Where events are read from: mongodb, postgresql or sqlite; DATASTORE_PROVIDER wins",
+     choice<&C::datastore, &C::Datastore::provider>(kProviders)},
+    {"exporter.datastore.path", "string", "\"\"",
+     "File of the sqlite datastore, required there; DATASTORE_PATH wins",
+     at<&C::datastore, &C::Datastore::path>()},
+}};
+
+const std::array<EnvironmentSpec, 6> kEnvironment = {{
+    {"LOG_LEVEL", "debug, info, warn (or warning) or error, in any case; anything else means info"},
+    {"DATASTORE_PROVIDER", "mongodb, postgresql or sqlite; wins over exporter.datastore.provider"},
+    {"DATASTORE_PATH", "File of the sqlite datastore; wins over exporter.datastore.path"},
+    {"DATASTORE_YAML", "Datastore settings as YAML text; not supported by this version"},
+    {"DATASTORE_YAML_PATH", "Datastore settings as a YAML file; not supported by this version"},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT", "Where traces go; this version sends none"},
+}};
+// clang-format on
+
+struct Formatter {
+  const KeySpec& key;
+  Config& config;
+
+  std::string operator()(Field<std::string> get) const {
+    const std::string& value = get(config);
+    return quoted(key.type == "URL" ? redact_url(value) : value);
+  }
+  std::string operator()(Field<Duration> get) const { return format_duration(get(config)); }
+  std::string operator()(Field<bool> get) const { return get(config) ? "true" : "false"; }
+  std::string operator()(Field<std::int64_t> get) const { return std::to_string(get(config)); }
+  std::string operator()(Field<double> get) const { return fmt::format("{}", get(config)); }
+  std::string operator()(const Choice& choice) const { return std::string(choice.names[choice.get(config)]); }
+  std::string operator()(MetadataTable /*unused*/) const { return {}; }
+  std::string operator()(MustBeBlank /*unused*/) const { return "\"\""; }
+};
+
+}  // namespace
+
+std::span<const KeySpec> all_keys() { return kKeys; }
+std::span<const EnvironmentSpec> all_environment() { return kEnvironment; }
+
+const KeySpec* find_key(std::string_view name) {
+  const auto found = std::find_if(kKeys.begin(), kKeys.end(), [&](const KeySpec& key) { return key.name == name; });
+  return found == kKeys.end() ? nullptr : &*found;
+}
+
+bool is_known_table(std::string_view table) {
+  return std::any_of(kKeys.begin(), kKeys.end(), [&](const KeySpec& key) {
+    return key.name.starts_with(table) && key.name.substr(table.size()).starts_with('.');
+  });
+}
+
+std::string format_value(const KeySpec& key, Config config) { return std::visit(Formatter{key, config}, key.target); }
+
+}  // namespace exporter::config
