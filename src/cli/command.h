@@ -22,5 +22,6 @@ int run_ingest(std::span<const std::string> arguments);        // command_ingest
 int run_lab_sink(std::span<const std::string> arguments);      // command_lab.cpp
 int run_lab_generate(std::span<const std::string> arguments);
 int run_lab_audit(std::span<const std::string> arguments);
+int run_lab_read(std::span<const std::string> arguments);
 
 }  // namespace exporter::cli
