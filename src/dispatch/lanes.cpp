@@ -1,5 +1,7 @@
 #include "dispatch/lanes.h"
 
+#include <utility>
+
 #include "base/check.h"
 
 namespace exporter::dispatch {
@@ -90,9 +92,30 @@ void Lanes::finish(Ticket ticket) {
 
 void Lanes::resume(Ticket ticket) { resumed_.push_back(ticket); }
 
+void Lanes::step_aside(Ticket ticket) {
+  const std::uint32_t id = nodes_[ticket.slot].lane;
+  EXPORTER_CHECK(nodes_[ticket.slot].ticket == ticket && lanes_[id].out > 0, "only an event that is out can step aside");
+  --lanes_[id].out;
+  ++lanes_[id].aside;
+  consider(id);
+}
+
+void Lanes::come_back(Ticket ticket) {
+  const std::uint32_t id = nodes_[ticket.slot].lane;
+  Lane& lane = lanes_[id];
+  EXPORTER_CHECK(nodes_[ticket.slot].ticket == ticket && lane.aside > 0, "only an event that is aside can come back");
+  --lane.aside;
+  nodes_[ticket.slot].next = std::exchange(lane.head, ticket.slot);
+  if (lane.tail == kNone) {
+    lane.tail = ticket.slot;
+  }
+  ++lane.waiting;
+  consider(id);
+}
+
 void Lanes::retire_if_empty(std::uint32_t id) {
   Lane& lane = lanes_[id];
-  if (lane.waiting > 0 || lane.out > 0) {
+  if (lane.waiting > 0 || lane.out > 0 || lane.aside > 0) {
     return;
   }
   index_.erase(index_.find(lane.key));

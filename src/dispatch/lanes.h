@@ -51,6 +51,12 @@ class Lanes {
   // An event that is out failed, and its time has come again: take() returns it before others.
   void resume(Ticket ticket);
 
+  // An event that is out waits without blocking its lane; come_back() ends the wait. For refused events only: the events
+  // behind it are what can show whether the sink takes any.
+  void step_aside(Ticket ticket);
+  // The event is first in its lane again, and goes when the lane is free.
+  void come_back(Ticket ticket);
+
   // How often a lane was allowed to run in parallel because of its length.
   [[nodiscard]] std::uint64_t relaxations() const { return relaxations_; }
   // Lanes with events waiting or out.
@@ -65,6 +71,7 @@ class Lanes {
     std::uint32_t tail = kNone;
     std::size_t waiting = 0;
     std::size_t out = 0;
+    std::size_t aside = 0;
     bool relaxed = false;
     bool queued = false;  // stands in ready_
   };

@@ -169,11 +169,21 @@ void Heart::on_unauthorized(Ticket ticket, const event::Answer& answer, const di
 
 void Heart::on_refused(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
                        WallTime wall) {
-  if (!last_accepted_ || now - *last_accepted_ > options_.evidence) {
+  Record& current = record(ticket);
+  if (!current.first_refused) {
+    current.first_refused = now;
+  }
+  const bool takes_others = last_accepted_ && (now - *last_accepted_ <= options_.evidence ||
+                                               *last_accepted_ >= *current.first_refused);
+  if (!takes_others) {
+    if (aside_ < options_.max_aside) {
+      ++aside_;
+      current.aside = true;
+      lanes_.step_aside(ticket);
+    }
     try_again_later(ticket, answer, ruling.reason, Notice::Kind::refused_waiting, now, wall);
     return;
   }
-  Record& current = record(ticket);
   lanes_.finish(ticket);
   set_aside(ticket, {.document_id = current.event.document_id,
                      .event_id = event::to_string(current.event.id),
@@ -241,7 +251,12 @@ void Heart::credentials(std::optional<std::uint64_t> generation, MonoTime now) {
 
 void Heart::tick(MonoTime now) {
   while (const auto ticket = retries_.pop_due(now)) {
-    lanes_.resume(*ticket);
+    if (std::exchange(record(*ticket).aside, false)) {
+      --aside_;
+      lanes_.come_back(*ticket);
+    } else {
+      lanes_.resume(*ticket);
+    }
   }
   while (const auto ticket = letter_retries_.pop_due(now)) {
     actions_.dead_letters.push_back({*ticket, *record(*ticket).letter});

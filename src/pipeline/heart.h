@@ -45,8 +45,12 @@ struct HeartOptions {
   BackoffOptions backoff;
   dispatch::LanesOptions lanes;
   checkpoint::Options checkpoint;
-  // A refused event is set aside only when the sink has accepted another one within this time.
+  // A refused event becomes a dead letter only when the sink demonstrably takes others: it accepted one within this time,
+  // or since it first refused this one.
   Duration evidence = std::chrono::minutes(1);
+  // So many refused events may wait without blocking their lanes, so that what is behind them can give that evidence;
+  // when more are refused and none is accepted, it is the sink.
+  std::uint32_t max_aside = 8;
   std::uint64_t seed = 1;            // of the jitter
 };
 
@@ -135,6 +139,8 @@ class Heart {
     bool in_flight = false;
     bool refreshed = false;        // this attempt is the one repeat after a 401
     bool exhausted = false;
+    bool aside = false;            // waits without blocking its lane
+    std::optional<MonoTime> first_refused;
     std::optional<ports::DeadLetter> letter;
   };
 
@@ -166,6 +172,7 @@ class Heart {
   std::optional<std::uint64_t> generation_;
   std::uint64_t rejected_generation_ = 0;
   std::optional<MonoTime> last_accepted_;
+  std::uint32_t aside_ = 0;
   ports::Backfill backfill_;
   event::Mark::Phase phase_;            // of the committable mark
   bool unsaved_ = false;                // the committable mark moved since the last save began

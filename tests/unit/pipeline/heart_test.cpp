@@ -237,6 +237,30 @@ TEST_F(HeartTest, NothingIsSetAsideWhileTheSinkTakesNothing) {
   EXPECT_EQ(letters_.size(), 1u);
 }
 
+TEST_F(HeartTest, ARefusedEventDoesNotHideTheEvidenceBehindIt) {
+  make(options(1));
+  arrive({"only-node", "only-node"});
+  answer(0, 400);
+  ASSERT_EQ(sent_.size(), 2u) << "the next event of the node is tried";
+  answer(1, 202);
+  EXPECT_TRUE(letters_.empty());
+  tick(5min);  // longer than the evidence lasts, but the sink took one since it refused this one
+  ASSERT_EQ(sent_.size(), 3u);
+  EXPECT_EQ(sent_[2], sent_[0]);
+  answer(2, 400);
+  EXPECT_EQ(letters_.size(), 1u);
+}
+
+TEST_F(HeartTest, ASinkThatRefusesEverythingIsNotAskedWithEveryEvent) {
+  make(options(100));
+  arrive(std::vector<std::string>(100, "only-node"));
+  for (std::size_t i = 0; i < sent_.size(); ++i) {
+    answer(i, 400);
+  }
+  EXPECT_EQ(sent_.size(), 9u) << "eight step aside, the ninth blocks its lane";
+  EXPECT_TRUE(letters_.empty());
+}
+
 TEST_F(HeartTest, AWrongUrlNeverFillsTheDeadLetters) {
   make(options(10));
   arrive({"a", "b"});

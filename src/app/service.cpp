@@ -1,0 +1,212 @@
+#include "app/service.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "admin/server.h"
+#include "app/signals.h"
+#include "auth/oidc.h"
+#include "base/clock.h"
+#include "decode/json_decoder.h"
+#include "observability/log.h"
+#include "observability/metrics.h"
+#include "pipeline/pipeline.h"
+#include "sink/http/asio_reactor.h"
+#include "sink/http/http_sink.h"
+#include "source/sqlite/store.h"
+#include "transform/cloud_event.h"
+#include "transform/event_id.h"
+
+namespace exporter::app {
+
+namespace {
+
+// The start of the name that an event id is made from: provider/database/table/. It must never change.
+constexpr const char* kSqliteNames = "sqlite/main/health_events/";
+
+int report(const Error& error) {
+  log::error("Fatal error", {{"error", error}});
+  return error.kind == ErrorKind::invalid ? 2 : 1;
+}
+
+// The datastore's four ports, each with a connection of its own.
+struct Datastore {
+  std::unique_ptr<ports::Source> source;
+  std::unique_ptr<ports::History> history;
+  std::unique_ptr<ports::CheckpointStore> checkpoints;
+  std::unique_ptr<ports::DeadLetters> dead_letters;
+};
+
+template <class T>
+Result<void> take(Result<std::unique_ptr<T>> opened, std::unique_ptr<T>& into) {
+  if (!opened) {
+    return fail(opened.error());
+  }
+  into = std::move(*opened);
+  return {};
+}
+
+Result<Datastore> open_datastore(const config::Config& config, Clock& clock) {
+  const sqlite::Options options{.path = config.datastore.path};
+  Datastore store;
+  return sqlite::prepare(options)
+      .and_then([&] { return take(sqlite::open_source(options, clock), store.source); })
+      .and_then([&] { return take(sqlite::open_history(options), store.history); })
+      .and_then([&] { return take(sqlite::open_checkpoints(options), store.checkpoints); })
+      .and_then([&] { return take(sqlite::open_dead_letters(options), store.dead_letters); })
+      .map([&] { return std::move(store); })
+      .map_error([&](const Error& error) { return error.with_context("datastore " + options.path); });
+}
+
+std::uint64_t at_least_zero(std::int64_t value) { return value > 0 ? static_cast<std::uint64_t>(value) : 0; }
+
+pipeline::PipelineOptions pipeline_options(const config::Config& config) {
+  pipeline::PipelineOptions options;
+  pipeline::HeartOptions& heart = options.heart;
+  heart.workers = config.workers;
+  // A quarter of the bytes for what the source thread has ready, the rest for what waits or is in flight.
+  const std::uint64_t bytes = at_least_zero(config.delivery.queue_bytes);
+  options.queue_bytes = bytes / 4;
+  heart.max_bytes = bytes - bytes / 4;
+  heart.max_retries = static_cast<std::uint32_t>(at_least_zero(config.failure_handling.max_retries));
+  heart.backoff = {.initial = config.failure_handling.initial_backoff,
+                   .cap = config.failure_handling.max_backoff,
+                   .multiplier = config.failure_handling.backoff_multiplier};
+  switch (config.delivery.ordering) {
+    case config::Ordering::node:
+      heart.lanes.ordering = dispatch::Ordering::node;
+      break;
+    case config::Ordering::strict:
+      heart.lanes.ordering = dispatch::Ordering::strict;
+      break;
+    case config::Ordering::none:
+      heart.lanes.ordering = dispatch::Ordering::none;
+      break;
+  }
+  heart.lanes.relax_after = at_least_zero(config.delivery.ordering_relax_after);
+  heart.checkpoint.interval = config.checkpoint.interval;
+  heart.seed = static_cast<std::uint64_t>(SystemClock().wall_now().time_since_epoch().count());
+  options.reader.backfill = {
+      .enabled = config.backfill.enabled,
+      .max_age = config.backfill.max_age,
+      .max_events = at_least_zero(config.backfill.max_events),
+      .page_size = config.backfill.batch_size > 0 ? static_cast<std::size_t>(config.backfill.batch_size) : 500,
+      .rate_limit = at_least_zero(config.backfill.rate_limit)};
+  options.drain_timeout = config.shutdown.drain_timeout;
+  return options;
+}
+
+auth::OidcOptions oidc_options(const config::Config& config) {
+  return {.token_url = config.oidc.token_url,
+          .client_id = config.oidc.client_id,
+          .scope = config.oidc.scope,
+          .secret_path = config.oidc_secret_path,
+          .insecure_skip_verify = config.oidc.insecure_skip_verify,
+          .ca_file = config.oidc.ca_file,
+          .client_auth = config.oidc.client_auth == config::ClientAuth::client_secret_post
+                             ? auth::ClientAuth::client_secret_post
+                             : auth::ClientAuth::client_secret_basic};
+}
+
+transform::Options transform_options(const config::Config& config) {
+  return {.metadata = config.metadata,
+          .payload_version = config.event.payload_version == config::PayloadVersion::numeric_action
+                                 ? transform::PayloadVersion::numeric_action
+                                 : transform::PayloadVersion::current};
+}
+
+void warn_about_tls(const config::Config& config) {
+  if (config.sink.insecure_skip_verify) {
+    log::warn("TLS verification of the sink is switched off: anyone on the way can read and change events and token",
+              {{"key", "exporter.sink.insecure_skip_verify"}});
+  }
+  if (config.oidc.insecure_skip_verify) {
+    log::warn("TLS verification of the token endpoint is switched off: anyone on the way can take the client secret",
+              {{"key", "exporter.oidc.insecure_skip_verify"}});
+  }
+}
+
+}  // namespace
+
+Version build_version() { return {.version = EXPORTER_VERSION, .commit = EXPORTER_COMMIT}; }
+
+int run_service(const config::Config& config) {
+  log::info("Health Events Exporter starting", {{"commit", build_version().commit}});
+  log::info("Configuration loaded", {{"path", config.config_path}});
+  log::info("Publish workers configured", {{"workers", config.workers}});
+  warn_about_tls(config);
+
+  SystemClock clock;
+  metrics::Metrics metrics;
+  metrics.backfill_enabled_flag.set(config.backfill.enabled ? 1 : 0);
+
+  auto credentials = auth::OidcCredentials::create(oidc_options(config), clock,
+                                                   [&metrics] { metrics.token_refresh_errors.add(); });
+  if (!credentials) {
+    return report(credentials.error());
+  }
+  log::info("OIDC token provider initialized", {{"tokenURL", config.oidc.token_url},
+                                                {"clientID", config.oidc.client_id},
+                                                {"scope", config.oidc.scope}});
+  http::AsioReactor reactor;
+  auto sink = http::make_http_sink(reactor, {.endpoint = config.sink.endpoint,
+                                             .timeout = config.sink.timeout,
+                                             .insecure_skip_verify = config.sink.insecure_skip_verify,
+                                             .ca_file = config.sink.ca_file,
+                                             .max_connections = config.workers,
+                                             .user_agent = std::string("event-exporter/") + build_version().version});
+  if (!sink) {
+    return report(sink.error());
+  }
+  auto store = open_datastore(config, clock);
+  if (!store) {
+    return report(store.error());
+  }
+  log::info("Datastore client initialized", {{"provider", "sqlite"}, {"path", config.datastore.path}});
+
+  decode::JsonDecoder decoder;
+  transform::CloudEventWriter writer(transform_options(config));
+  transform::EventIds ids(config.event.id_mode == config::IdMode::random ? transform::EventIds::Mode::random
+                                                                         : transform::EventIds::Mode::stable,
+                          kSqliteNames);
+  pipeline::Preparer preparer(decoder, writer, ids);
+  pipeline::Pipeline pipeline(pipeline_options(config), {.source = *store->source,
+                                                         .history = *store->history,
+                                                         .preparer = preparer,
+                                                         .checkpoints = *store->checkpoints,
+                                                         .dead_letters = *store->dead_letters,
+                                                         .sink = **sink,
+                                                         .credentials = **credentials,
+                                                         .reactor = reactor,
+                                                         .clock = clock,
+                                                         .metrics = metrics});
+
+  admin::AdminServer admin({.port = config.metrics_port}, [&metrics] { return metrics.text(); },
+                           [&pipeline]() -> admin::Health {
+                             const auto reason = pipeline.unhealthy();
+                             return {.ok = !reason, .reason = reason.value_or("")};
+                           });
+  if (auto started = admin.start(); started) {
+    log::info("starting server", {{"port", static_cast<std::uint32_t>(admin.port())}});
+  } else {
+    log::error("Metrics server failed - continuing without metrics", {{"error", started.error()}});
+  }
+
+  const SignalThread signals([&pipeline] {
+    log::info("Stopping: finishing the requests in flight; a second signal skips that", {});
+    pipeline.stop();
+  });
+  (*credentials)->start();
+  const Result<void> ended = pipeline.run();
+  (*credentials)->stop();
+  admin.stop();
+  if (!ended) {
+    return report(ended.error());
+  }
+  log::info("Shutdown complete", {});
+  return 0;
+}
+
+}  // namespace exporter::app
