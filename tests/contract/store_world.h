@@ -1,0 +1,52 @@
+// What the suites of this folder need from a datastore: its ports, and the hands of those who write to it.
+//
+// Each suite runs against every world in worlds.cpp; an adapter joins by adding one there. So the fake cannot promise what
+// the real ones do not do, nor the other way round.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "ports/checkpoint_store.h"
+#include "ports/dead_letters.h"
+#include "ports/history.h"
+#include "ports/source.h"
+
+namespace exporter::testing {
+
+class StoreWorld {
+ public:
+  virtual ~StoreWorld() = default;
+
+  virtual std::unique_ptr<ports::Source> source() = 0;
+  virtual std::unique_ptr<ports::History> history() = 0;
+  virtual std::unique_ptr<ports::CheckpointStore> checkpoints() = 0;
+  virtual std::unique_ptr<ports::DeadLetters> dead_letters() = 0;
+
+  // A document is stored under a UUID made from `number`, so that ids sort as numbers do.
+  virtual void insert(int number, std::string_view document, WallTime created_at) = 0;
+  virtual void remove(int number) = 0;
+  virtual void trim_changes(int count) = 0;  // the oldest ones
+
+  Clock& clock() { return clock_; }
+
+ private:
+  SystemClock clock_;
+};
+
+std::string document_id(int number);
+
+struct StoreWorldFactory {
+  std::string name;
+  std::function<std::unique_ptr<StoreWorld>()> make;
+  friend std::ostream& operator<<(std::ostream& out, const StoreWorldFactory& factory) { return out << factory.name; }
+};
+
+const std::vector<StoreWorldFactory>& all_worlds();
+
+}  // namespace exporter::testing
