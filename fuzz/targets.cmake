@@ -1,2 +1,3 @@
 # One line per target, sorted.
 exporter_fuzz(decode_fuzz DEPS decode transform LIBS simdjson::simdjson)
+exporter_fuzz(response_fuzz DEPS sink_http)
