@@ -1,0 +1,261 @@
+#include "auth/oidc.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <optional>
+#include <random>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+#include "auth/secret_file.h"
+#include "auth/token_cache.h"
+#include "auth/token_client.h"
+#include "auth/token_response.h"
+#include "base/mutex.h"
+#include "observability/log.h"
+
+namespace exporter::auth {
+
+namespace {
+
+// A failed fetch: what to say, and how soon to try again.
+struct Failure {
+  FetchFailure kind = FetchFailure::transient;
+  int status = 0;  // 0: no answer
+  std::string message;
+};
+
+bool is_success(int status) { return status >= 200 && status <= 299; }
+
+// RFC 6749 section 5.2 gives 400 and 401 to requests that are wrong; 408, 425 and 429 (RFC 9110, 8470, 6585) speak of time.
+FetchFailure classify(int status) {
+  const bool later = status >= 500 || status == 408 || status == 425 || status == 429;
+  return later ? FetchFailure::transient : FetchFailure::refused;
+}
+
+Failure describe(const TokenAnswer& answer) {
+  const std::string code = parse_oauth_error(answer.body);
+  std::string message = fmt::format("the token endpoint answered {}", answer.status);
+  if (!code.empty()) {
+    message += fmt::format(" ({})", code);
+  }
+  if (answer.status >= 300 && answer.status <= 399) {
+    message += "; redirects are not followed, correct exporter.oidc.token_url";
+  } else if (answer.status == 401 || code == "invalid_client") {
+    message += "; check exporter.oidc.client_id and the client secret file";
+  }
+  return {classify(answer.status), answer.status, std::move(message)};
+}
+
+}  // namespace
+
+class OidcCredentials::Impl {
+ public:
+  Impl(OidcOptions options, Clock& clock, std::unique_ptr<TokenClient> client, std::string secret,
+       std::function<void()> on_failed_fetch)
+      : options_(std::move(options)),
+        clock_(clock),
+        on_failed_fetch_(std::move(on_failed_fetch)),
+        client_(std::move(client)),
+        secret_(std::move(secret)) {}
+
+  void start() {
+    thread_ = std::jthread([this](const std::stop_token& stop) {
+      ::pthread_setname_np(::pthread_self(), "auth");
+      run(stop);
+    });
+  }
+
+  void stop() {
+    if (thread_.joinable()) {
+      thread_.request_stop();
+      thread_.join();
+    }
+  }
+
+  std::shared_ptr<const ports::BearerToken> current() const {
+    MutexLock lock(mutex_);
+    return cache_.current(clock_.now()) ? token_ : nullptr;
+  }
+
+  void reject(std::uint64_t generation) {
+    MutexLock lock(mutex_);
+    const MonoTime now = clock_.now();
+    const bool was_current = cache_.current(now) == generation;
+    cache_.rejected(now, generation);
+    if (was_current) {
+      wake_.request_stop();
+    }
+  }
+
+  void on_change(std::function<void()> handler) { on_change_ = std::move(handler); }
+
+ private:
+  void run(const std::stop_token& stop) {
+    std::optional<std::uint64_t> announced;
+    while (!stop.stop_requested()) {
+      std::stop_source wake;
+      std::optional<std::uint64_t> visible;
+      bool fetch_now = false;
+      MonoTime next{};
+      {
+        MutexLock lock(mutex_);
+        const MonoTime now = clock_.now();
+        wake_ = wake;
+        visible = cache_.current(now);
+        fetch_now = cache_.begin_fetch(now);
+        next = cache_.next_wake(now);
+      }
+      if (visible != announced) {
+        announced = visible;
+        notify();
+      }
+      if (fetch_now) {
+        fetch(stop);
+        continue;
+      }
+      const std::stop_callback wake_on_stop(stop, [&wake] { wake.request_stop(); });
+      clock_.sleep_until(next, wake.get_token());
+    }
+  }
+
+  // One fetch, from secret to cache. A stop leaves the cache waiting for ever, which nobody sees any more.
+  void fetch(const std::stop_token& stop) {
+    refresh_secret();
+    const TokenRequest request = make_token_request({.client_auth = options_.client_auth,
+                                                     .client_id = options_.client_id,
+                                                     .client_secret = secret_,
+                                                     .scope = options_.scope});
+    const Result<TokenAnswer> answer = client_->post(request, stop);
+    if (!answer) {
+      if (answer.error().kind != ErrorKind::cancelled) {
+        on_failure({FetchFailure::transient, 0, "cannot reach the token endpoint: " + answer.error().message});
+      }
+      return;
+    }
+    if (!is_success(answer->status)) {
+      on_failure(describe(*answer));
+      return;
+    }
+    Result<TokenResponse> response = parse_token_response(answer->body);
+    if (!response) {
+      on_failure({FetchFailure::transient, answer->status, std::move(response.error().message)});
+      return;
+    }
+    on_token(std::move(*response));
+  }
+
+  void on_token(TokenResponse response) {
+    std::uint32_t failures = 0;
+    {
+      MutexLock lock(mutex_);
+      failures = cache_.failures();
+      const std::uint64_t generation = ++generation_;
+      cache_.fetched(clock_.now(), generation, response.lifetime);
+      token_ = std::make_shared<const ports::BearerToken>(
+          ports::BearerToken{.value = std::move(response.access_token), .generation = generation});
+    }
+    if (failures > 0) {
+      log::info("Token fetch succeeded after retry", {{"attempt", failures + 1}});
+    }
+    if (response.lifetime) {
+      log::debug("Token fetched", {{"lifetime", *response.lifetime}});
+    } else {
+      log::debug("Token fetched, its lifetime is not said");
+    }
+  }
+
+  void on_failure(const Failure& failure) {
+    std::uint32_t attempt = 0;
+    Duration retry_in{};
+    {
+      MutexLock lock(mutex_);
+      const MonoTime now = clock_.now();
+      cache_.failed(now, failure.kind, std::uniform_real_distribution<double>(0, 1)(random_));
+      attempt = cache_.failures();
+      retry_in = cache_.next_fetch() - now;
+    }
+    log::warn("Token fetch failed, will retry", {{"attempt", attempt},
+                                                 {"statusCode", failure.status},
+                                                 {"error", failure.message},
+                                                 {"retryIn", retry_in}});
+    if (on_failed_fetch_) {
+      on_failed_fetch_();
+    }
+    notify();
+  }
+
+  // While the file is being replaced it may be missing or empty: then the last secret is the best guess.
+  void refresh_secret() {
+    Result<std::string> read = read_secret(options_.secret_path);
+    if (!read) {
+      log::warn("Keeping the client secret read before", {{"error", read.error()}});
+    } else if (*read != secret_) {
+      log::info("Client secret has changed", {{"path", options_.secret_path}});
+      secret_ = std::move(*read);
+    }
+  }
+
+  void notify() const {
+    if (on_change_) {
+      on_change_();
+    }
+  }
+
+  // --- constant after start() ---
+  const OidcOptions options_;
+  Clock& clock_;
+  const std::function<void()> on_failed_fetch_;
+  std::function<void()> on_change_;
+
+  // --- of the auth thread ---
+  const std::unique_ptr<TokenClient> client_;
+  std::string secret_;
+  std::minstd_rand random_{std::random_device{}()};
+
+  // --- shared ---
+  mutable Mutex mutex_;
+  TokenCache cache_ EXPORTER_GUARDED_BY(mutex_);
+  // Shared with those who send with it while the next one arrives.
+  std::shared_ptr<const ports::BearerToken> token_ EXPORTER_GUARDED_BY(mutex_);
+  std::uint64_t generation_ EXPORTER_GUARDED_BY(mutex_) = 0;
+  std::stop_source wake_ EXPORTER_GUARDED_BY(mutex_){std::nostopstate};  // ends the sleep under way
+
+  std::jthread thread_;  // last: joined before what it uses goes
+};
+
+Result<std::unique_ptr<OidcCredentials>> OidcCredentials::create(OidcOptions options, Clock& clock,
+                                                                 std::function<void()> on_failed_fetch) {
+  auto client = TokenClient::create({.url = options.token_url,
+                                     .ca_file = options.ca_file,
+                                     .insecure_skip_verify = options.insecure_skip_verify,
+                                     .request_timeout = options.request_timeout});
+  if (!client) {
+    return fail(std::move(client.error()));
+  }
+  auto secret = read_secret(options.secret_path);
+  if (!secret) {
+    return fail(std::move(secret.error()));
+  }
+  log::info("OIDC token provider initialized", {{"tokenURL", redact_url(options.token_url)},
+                                                {"clientID", options.client_id},
+                                                {"scope", options.scope}});
+  if (options.insecure_skip_verify) {
+    log::warn("The token endpoint's certificate is not verified: the client secret can be read by whoever is in between",
+              {{"setting", "exporter.oidc.insecure_skip_verify"}});
+  }
+  return std::unique_ptr<OidcCredentials>(new OidcCredentials(std::make_unique<Impl>(
+      std::move(options), clock, std::move(*client), std::move(*secret), std::move(on_failed_fetch))));
+}
+
+OidcCredentials::OidcCredentials(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+OidcCredentials::~OidcCredentials() { stop(); }
+void OidcCredentials::start() { impl_->start(); }
+void OidcCredentials::stop() { impl_->stop(); }
+std::shared_ptr<const ports::BearerToken> OidcCredentials::current() const { return impl_->current(); }
+void OidcCredentials::reject(std::uint64_t generation) { impl_->reject(generation); }
+void OidcCredentials::on_change(std::function<void()> handler) { impl_->on_change(std::move(handler)); }
+
+}  // namespace exporter::auth
