@@ -49,6 +49,9 @@ void Process::later(Duration delay, std::function<void()> what) {
 }
 
 void Process::boot() {
+  if (!alive_) {
+    return;
+  }
   if (world_.fault(world_.options.read_error)) {
     ++world_.counts["boot: load failed"];
     later(200ms, [this] { boot(); });
@@ -160,7 +163,10 @@ void Process::arm() {
     return;
   }
   armed_ = wanted;
-  later(std::max(wanted - world_.clock.now(), Duration(0)), [this] {
+  later(std::max(wanted - world_.clock.now(), Duration(0)), [this, version = ++arm_version_] {
+    if (version != arm_version_) {
+      return;  // replaced, as the reactor's one timer is
+    }
     armed_ = kNever;
     heart_->tick(world_.clock.now());
     pump();

@@ -69,6 +69,7 @@ class Process : public std::enable_shared_from_this<Process> {
   std::uint64_t generation_ = 0;
   bool fetching_ = false;
   MonoTime armed_ = kNever;
+  std::uint64_t arm_version_ = 0;
   bool alive_ = true;
 };
 
