@@ -26,7 +26,7 @@ enum class TransportFailure : std::uint8_t {
   tls,       // handshake or verification failed
   timeout,   // the whole exchange took longer than sink.timeout
   reset,     // the connection ended before a whole answer came
-  protocol,  // the answer is not HTTP/1.1, or larger than the bound
+  protocol,  // the answer is not HTTP/1.1, or its header is larger than the bound
   closed,    // we are shutting down
 };
 std::string_view to_string(TransportFailure failure);

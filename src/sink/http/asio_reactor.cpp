@@ -45,8 +45,11 @@ void AsioReactor::wake_at(MonoTime when, std::function<void()> task) {
 }
 
 void AsioReactor::run() {
-  const auto guard = boost::asio::make_work_guard(impl_->io);
-  impl_->io.run();
+  {
+    const auto guard = boost::asio::make_work_guard(impl_->io);
+    impl_->io.run();
+  }
+  // After the guard: giving up the last work stops the context once more.
   impl_->io.restart();
 }
 

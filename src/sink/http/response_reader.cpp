@@ -15,7 +15,8 @@ namespace beast = boost::beast;
 using State = ResponseReader::State;
 
 constexpr std::size_t kRetryAfterBytes = 128;
-// "0" CRLF CRLF. Beast 1.81 asserts (basic_parser.ipp, parse_chunk_header) when it sees a last chunk in smaller pieces.
+// "0" CRLF CRLF. Beast 1.81 asserts (basic_parser.ipp, parse_chunk_header) when the first chunk is the last one and comes
+// in smaller pieces.
 constexpr std::size_t kShortestChunkedBody = 5;
 constexpr int kMostInterimResponses = 16;
 constexpr std::string_view kHeaderEnd = "\r\n\r\n";
@@ -155,7 +156,7 @@ std::size_t ResponseReader::Impl::take_header(std::string_view bytes) {
 std::size_t ResponseReader::Impl::take_body(std::string_view bytes) {
   const auto allowed = limits.body_bytes - body_bytes;
   const auto piece = bytes.substr(0, allowed);
-  if (parser->chunked() && piece.size() < std::min(kShortestChunkedBody, allowed)) return 0;
+  if (parser->chunked() && body_bytes == 0 && piece.size() < std::min(kShortestChunkedBody, allowed)) return 0;
   const auto used = put(piece);
   body_bytes += used;
   if (state != State::reading) return used;
