@@ -84,10 +84,11 @@ AdminServer::~AdminServer() { stop(); }
 Result<void> AdminServer::start() {
   if (!impl_->bind()) {
     const int reason = errno;
-    return fail(ErrorKind::invalid,
-                fmt::format("cannot listen on {}:{} for metrics and health: {}; choose another port with --metrics-port",
-                            impl_->options.address, impl_->options.port,
-                            reason != 0 ? std::strerror(reason) : "the address is not usable"));
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("cannot listen on {}:{} for metrics and health: {}; choose another port with --metrics-port",
+                    impl_->options.address, impl_->options.port,
+                    reason != 0 ? std::strerror(reason) : "the address is not usable"));
   }
   impl_->thread = std::thread([impl = impl_.get()] {
     ::pthread_setname_np(::pthread_self(), "admin");

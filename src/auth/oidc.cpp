@@ -29,7 +29,8 @@ struct Failure {
 
 bool is_success(int status) { return status >= 200 && status <= 299; }
 
-// RFC 6749 section 5.2 gives 400 and 401 to requests that are wrong; 408, 425 and 429 (RFC 9110, 8470, 6585) speak of time.
+// RFC 6749 section 5.2 gives 400 and 401 to requests that are wrong; 408, 425 and 429 (RFC 9110, 8470, 6585) speak of
+// time.
 FetchFailure classify(int status) {
   const bool later = status >= 500 || status == 408 || status == 425 || status == 429;
   return later ? FetchFailure::transient : FetchFailure::refused;
@@ -131,7 +132,7 @@ class OidcCredentials::Impl {
     const Result<TokenAnswer> answer = client_->post(request, stop);
     if (!answer) {
       if (answer.error().kind != ErrorKind::cancelled) {
-        on_failure({FetchFailure::transient, 0, "cannot reach the token endpoint: " + answer.error().message});
+        on_failure({FetchFailure::transient, 0, "no token from the token endpoint: " + answer.error().message});
       }
       return;
     }
@@ -177,10 +178,9 @@ class OidcCredentials::Impl {
       attempt = cache_.failures();
       retry_in = cache_.next_fetch() - now;
     }
-    log::warn("Token fetch failed, will retry", {{"attempt", attempt},
-                                                 {"statusCode", failure.status},
-                                                 {"error", failure.message},
-                                                 {"retryIn", retry_in}});
+    log::warn(
+        "Token fetch failed, will retry",
+        {{"attempt", attempt}, {"statusCode", failure.status}, {"error", failure.message}, {"retryIn", retry_in}});
     if (on_failed_fetch_) {
       on_failed_fetch_();
     }
@@ -239,11 +239,10 @@ Result<std::unique_ptr<OidcCredentials>> OidcCredentials::create(OidcOptions opt
   if (!secret) {
     return fail(std::move(secret.error()));
   }
-  log::info("OIDC token provider initialized", {{"tokenURL", redact_url(options.token_url)},
-                                                {"clientID", options.client_id},
-                                                {"scope", options.scope}});
+  log::info("OIDC token provider initialized",
+            {{"tokenURL", redact_url(options.token_url)}, {"clientID", options.client_id}, {"scope", options.scope}});
   if (options.insecure_skip_verify) {
-    log::warn("The token endpoint's certificate is not verified: the client secret can be read by whoever is in between",
+    log::warn("The token endpoint's certificate is not verified: whoever is in between can read the client secret",
               {{"setting", "exporter.oidc.insecure_skip_verify"}});
   }
   return std::unique_ptr<OidcCredentials>(new OidcCredentials(std::make_unique<Impl>(

@@ -1,9 +1,10 @@
 // The sink's bearer token by OAuth 2.0 client credentials (RFC 6749 section 4.4), fetched ahead of need.
 //
-// A thread named "auth" sleeps until the token cache (token_cache.h) wants a fetch or somebody rejects the token; nobody else ever waits
-// for the token endpoint. It lives apart from the loop because a token server may take seconds and libcurl drives itself.
-// Thread-safety: start() and stop() by one owner; the functions of ports::Credentials from any thread. The clock must outlive
-// this object.
+// A thread named "auth" sleeps until the token cache (token_cache.h) wants a fetch or somebody rejects the token;
+// nobody else ever waits for the token endpoint. It lives apart from the loop because a token server may take seconds
+// and libcurl drives itself.
+// Thread-safety: start() and stop() by one owner; the functions of ports::Credentials from any thread. The clock must
+// outlive this object.
 #pragma once
 
 #include <functional>
@@ -31,8 +32,9 @@ struct OidcOptions {
 
 class OidcCredentials final : public ports::Credentials {
  public:
-  // Reads the secret; opens nothing yet. ErrorKind::invalid: the secret file is missing or empty, the URL or the CA file is
-  // unusable; the message says how to repair it. `on_failed_fetch` is called from the auth thread, for a metric.
+  // Reads the secret; opens nothing yet. ErrorKind::invalid: the secret file is missing or empty, the URL or the CA
+  // file is unusable; the message says how to repair it. `on_failed_fetch` is called from the auth thread, for a
+  // metric.
   [[nodiscard]] static Result<std::unique_ptr<OidcCredentials>> create(OidcOptions options, Clock& clock,
                                                                        std::function<void()> on_failed_fetch);
   ~OidcCredentials() override;  // stops

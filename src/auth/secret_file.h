@@ -1,8 +1,8 @@
 // The file with the client secret.
 //
-// It is read again before each fetch, so a rotated secret counts from the next fetch on, whatever way it was put there (Kubernetes
-// swaps a symbolic link; mtime and inode of the link say nothing). The file is tiny and fetches are rare: comparing its
-// content is simpler and surer than watching it. Thread-safety: free function without state.
+// It is read again before each fetch, so a rotated secret counts from the next fetch on, whatever way it was put
+// there (Kubernetes swaps a symbolic link; mtime and inode of the link say nothing). The file is tiny and fetches are
+// rare: comparing its content is simpler and surer than watching it. Thread-safety: free function without state.
 #pragma once
 
 #include <string>

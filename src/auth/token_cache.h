@@ -2,13 +2,13 @@
 //
 // It is told what happened and what time it is. Its rules:
 // - One fetch at a time: begin_fetch() says yes once, until fetched() or failed().
-// - Refresh ahead of need: at 80 % of the lifetime or 60 s before its end, whichever is later, and never sooner than one
-//   second after the last fetch. The old token stays current until its own end.
+// - Refresh ahead of need: at 80 % of the lifetime or 60 s before its end, whichever is later, and never sooner than
+//   one second after the last fetch. The old token stays current until its own end.
 // - A failed fetch is repeated after 1 s, doubling to 30 s, with jitter. When the endpoint refuses the client itself
 //   (invalid_client), hurry does not help: 10 s, then 30 s, until somebody corrects the secret.
-// - A token that the sink rejects is gone at once, and the next is fetched at once. If that one too is rejected before it has
-//   been good for a minute, the waits grow like those of failures: a sink that answers 401 for ever costs the token
-//   endpoint two requests a minute.
+// - A token that the sink rejects is gone at once, and the next is fetched at once. If that one too is rejected
+//   before it has been good for a minute, the waits grow like those of failures: a sink that answers 401 for ever
+//   costs the token endpoint two requests a minute.
 // Thread-safety: owned by one thread, or guarded by its owner.
 #pragma once
 
@@ -54,8 +54,8 @@ class TokenCache {
   // The generation that may be used at `now`, if any.
   [[nodiscard]] std::optional<std::uint64_t> current(MonoTime now) const;
 
-  // When something happens by itself next: a fetch falls due or the current token ends. kNever while a fetch runs and no
-  // token is held.
+  // When something happens by itself next: a fetch falls due or the current token ends. kNever while a fetch runs and
+  // no token is held.
   [[nodiscard]] MonoTime next_wake(MonoTime now) const;
 
   // When the next fetch is due, unless one runs.

@@ -115,8 +115,8 @@ TokenClient::~TokenClient() = default;
 Result<std::unique_ptr<TokenClient>> TokenClient::create(TokenClientOptions options) {
   init_curl_once();
   if (!is_http_url(options.url)) {
-    return fail(ErrorKind::invalid,
-                fmt::format("exporter.oidc.token_url \"{}\" is not an http:// or https:// URL", redact_url(options.url)));
+    return fail(ErrorKind::invalid, fmt::format("exporter.oidc.token_url \"{}\" is not an http:// or https:// URL",
+                                                redact_url(options.url)));
   }
   if (!options.ca_file.empty() && ::access(options.ca_file.c_str(), R_OK) != 0) {
     return fail(ErrorKind::invalid, fmt::format("cannot read the CA file {} of exporter.oidc.ca_file: {}",
@@ -206,7 +206,7 @@ Result<TokenAnswer> TokenClient::post(const TokenRequest& request, const std::st
     return fail(result.error());
   }
   if (received.too_long) {
-    return fail(ErrorKind::transient, fmt::format("the answer is longer than {} bytes", kMaxAnswerBytes));
+    return fail(ErrorKind::transient, fmt::format("its answer is longer than {} bytes", kMaxAnswerBytes));
   }
   if (*result != CURLE_OK) {
     return fail(ErrorKind::transient, error_text[0] != '\0' ? error_text.data() : curl_easy_strerror(*result));

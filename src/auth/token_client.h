@@ -1,9 +1,9 @@
 // One POST to the token endpoint. The only file that knows libcurl, besides its source.
 //
-// The request is rare and the servers are odd, so a library with every corner of HTTP and TLS does it. What it must not do:
-// follow redirects (the secret would follow), take a proxy from the environment (the incumbent has none), go below
-// TLS 1.2, keep more than 64 KiB of an answer, or outlive a stop. Thread-safety: one thread at a time; request_stop of the
-// token passed to post() from any thread.
+// The request is rare and the servers are odd, so a library with every corner of HTTP and TLS does it. What it must
+// not do: follow redirects (the secret would follow), take a proxy from the environment (the incumbent has none), go
+// below TLS 1.2, keep more than 64 KiB of an answer, or outlive a stop. Thread-safety: one thread at a time;
+// request_stop of the token passed to post() from any thread.
 #pragma once
 
 #include <memory>

@@ -41,7 +41,8 @@ bool is_token_text(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
-// Calls visit(key, value) for each member of the object that `body` is. False if it is no JSON object, or more than one.
+// Calls visit(key, value) for each member of the object that `body` is. False if it is no JSON object, or more than
+// one.
 template <class Visit>
 bool for_each_member(std::string_view body, Visit visit) {
   const simdjson::padded_string padded(body);
@@ -103,8 +104,7 @@ Result<TokenResponse> parse_token_response(std::string_view body) {
     return fail(ErrorKind::transient, "the token endpoint's answer has no access_token");
   }
   if (!is_token_text(response.access_token)) {
-    return fail(ErrorKind::transient,
-                "the token endpoint's access_token has characters that cannot stand in a header");
+    return fail(ErrorKind::transient, "the token endpoint's access_token has characters that cannot stand in a header");
   }
   return response;
 }
@@ -123,7 +123,8 @@ std::string parse_oauth_error(std::string_view body) {
     return true;
   });
   const auto is_plain = [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
   };
   if (!is_object || code.size() > kMaxCode || !std::all_of(code.begin(), code.end(), is_plain)) {
     return {};

@@ -26,14 +26,14 @@ struct TokenResponse {
 // Longer lifetimes are cut to this: a token is renewed daily at least.
 inline constexpr Duration kMaxLifetime = std::chrono::hours(24);
 
-// The body of a 2xx answer. expires_in is a number of seconds or a string that holds one: a fraction counts, less than one second
-// is taken as one, and what is missing, null, zero, negative, or no such number counts as not said (some servers write 0
-// or -1 for a token that does not expire). ErrorKind::transient when there is no usable access_token: the server is
-// not well, and may be later.
+// The body of a 2xx answer. expires_in is a number of seconds or a string that holds one: a fraction counts, less
+// than one second is taken as one, and what is missing, null, zero, negative, or no such number counts as not said
+// (some servers write 0 or -1 for a token that does not expire). ErrorKind::transient when there is no usable
+// access_token: the server is not well, and may be later.
 [[nodiscard]] Result<TokenResponse> parse_token_response(std::string_view body);
 
-// The `error` code of an answer that is not 2xx, if it is one: at most 64 of the characters a-z A-Z 0-9 _ . - (the registered
-// codes and what servers add to them). Empty otherwise. Safe to log.
+// The `error` code of an answer that is not 2xx, if it is one: at most 64 of the characters a-z A-Z 0-9 _ . - (the
+// registered codes and what servers add to them). Empty otherwise. Safe to log.
 [[nodiscard]] std::string parse_oauth_error(std::string_view body);
 
 }  // namespace exporter::auth

@@ -81,8 +81,7 @@ class FamilyHandle final : public CounterFamily {
   std::map<std::string, CounterHandle, std::less<>> counters_ EXPORTER_GUARDED_BY(mutex_);
 };
 
-prometheus::MetricFamily process_metric(const char* name, const char* help, prometheus::MetricType type,
-                                        double value) {
+prometheus::MetricFamily process_metric(const char* name, const char* help, prometheus::MetricType type, double value) {
   prometheus::MetricFamily family{name, help, type, {}};
   prometheus::ClientMetric& metric = family.metric.emplace_back();
   (type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
@@ -94,13 +93,13 @@ void append_process_metrics(std::vector<prometheus::MetricFamily>& out) {
   const ProcessStats stats = read_process_stats();
   out.push_back(process_metric("process_cpu_seconds_total", "User and system CPU time spent.", MetricType::Counter,
                                stats.cpu_seconds));
-  out.push_back(process_metric("process_max_fds", "Most file descriptors that may be open.", MetricType::Gauge,
-                               stats.max_fds));
+  out.push_back(
+      process_metric("process_max_fds", "Most file descriptors that may be open.", MetricType::Gauge, stats.max_fds));
   out.push_back(process_metric("process_open_fds", "File descriptors open now.", MetricType::Gauge, stats.open_fds));
   out.push_back(process_metric("process_resident_memory_bytes", "Resident memory in bytes.", MetricType::Gauge,
                                stats.resident_bytes));
-  out.push_back(process_metric("process_start_time_seconds", "Start of the process in Unix seconds.",
-                               MetricType::Gauge, stats.start_time_seconds));
+  out.push_back(process_metric("process_start_time_seconds", "Start of the process in Unix seconds.", MetricType::Gauge,
+                               stats.start_time_seconds));
   out.push_back(process_metric("process_virtual_memory_bytes", "Virtual memory in bytes.", MetricType::Gauge,
                                stats.virtual_bytes));
 }
@@ -163,11 +162,11 @@ Metrics::Metrics(std::unique_ptr<Impl> impl)
           impl->gauge("resume_token_update_timestamp", "Unix seconds of the last saved checkpoint, 0 if none.")),
       backfill_in_progress(impl->gauge("backfill_in_progress", "1 while a backfill runs.")),
       backfill_events(impl->counter("backfill_events_processed_total", "Events published by the backfill.")),
-      backfill_duration(impl->histogram("backfill_duration_seconds", "Duration of a whole backfill.",
-                                        kBackfillSeconds)),
+      backfill_duration(
+          impl->histogram("backfill_duration_seconds", "Duration of a whole backfill.", kBackfillSeconds)),
       attempts(impl->family("attempts_total", "status", "Requests to the sink, by status code or failure.")),
-      attempt_duration(impl->histogram("attempt_duration_seconds", "One request to the sink, without retries.",
-                                       kAttemptSeconds)),
+      attempt_duration(
+          impl->histogram("attempt_duration_seconds", "One request to the sink, without retries.", kAttemptSeconds)),
       queue_bytes(impl->gauge("queue_bytes", "Bytes of the events held, waiting or in flight.")),
       queue_events(impl->gauge("queue_events", "Events held, waiting or in flight.")),
       in_flight(impl->gauge("in_flight_requests", "Requests to the sink that wait for their answer.")),

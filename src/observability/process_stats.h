@@ -12,8 +12,8 @@ namespace exporter::metrics {
 
 // Source of fields and units: proc(5), /proc/pid/stat.
 struct ProcStat {
-  std::uint64_t cpu_ticks = 0;       // user and system
-  std::uint64_t start_ticks = 0;     // since boot
+  std::uint64_t cpu_ticks = 0;    // user and system
+  std::uint64_t start_ticks = 0;  // since boot
   std::uint64_t virtual_bytes = 0;
   std::uint64_t resident_pages = 0;
 

@@ -15,7 +15,8 @@ namespace {
 
 class AdminServerTest : public testing::Test {
  protected:
-  AdminServer server_{{.port = 0, .address = "127.0.0.1"}, [] { return std::string("a_total 1\n"); },
+  AdminServer server_{{.port = 0, .address = "127.0.0.1"},
+                      [] { return std::string("a_total 1\n"); },
                       [this] { return healthy_ ? Health{} : Health{.ok = false, .reason = "delivery is stalled"}; }};
   std::atomic<bool> healthy_ = true;
 
@@ -61,8 +62,8 @@ TEST_F(AdminServerTest, KnowsNothingElse) {
 
 TEST_F(AdminServerTest, SaysThatThePortIsInUse) {
   ASSERT_TRUE(server_.start());
-  AdminServer second({.port = server_.port(), .address = "127.0.0.1"}, [] { return std::string(); },
-                     [] { return Health{}; });
+  AdminServer second(
+      {.port = server_.port(), .address = "127.0.0.1"}, [] { return std::string(); }, [] { return Health{}; });
   const auto started = second.start();
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error(),

@@ -33,10 +33,8 @@ class OidcTest : public testing::Test {
   const std::string dir_ = testing::TempDir() + "oidc_test_" + std::to_string(::getpid());
   TokenServer server_;
   ManualClock clock_;
-  OidcOptions options_{.token_url = server_.url(),
-                       .client_id = "x",
-                       .scope = "events:write",
-                       .secret_path = dir_ + "/secret"};
+  OidcOptions options_{
+      .token_url = server_.url(), .client_id = "x", .scope = "events:write", .secret_path = dir_ + "/secret"};
   std::unique_ptr<OidcCredentials> credentials_;
   std::string log_;
 
@@ -253,8 +251,9 @@ TEST_F(OidcTest, RetriesAndSaysThatItSucceeded) {
 
 TEST_F(OidcTest, NamesTheErrorCodeButNotTheAnswer) {
   server_.answer(401, R"({"error":"invalid_client","error_description":"s3cret is wrong"})");
-  EXPECT_EQ(failure_message(),
-            "the token endpoint answered 401 (invalid_client); check exporter.oidc.client_id and the client secret file");
+  EXPECT_EQ(
+      failure_message(),
+      "the token endpoint answered 401 (invalid_client); check exporter.oidc.client_id and the client secret file");
 }
 
 TEST_F(OidcTest, NamesTooManyRequests) {
@@ -269,7 +268,7 @@ TEST_F(OidcTest, RefusesGarbage) {
 
 TEST_F(OidcTest, RefusesAnEndlessAnswer) {
   server_.answer(200, std::string(kMaxAnswerBytes + 1, ' '));
-  EXPECT_EQ(failure_message(), "cannot reach the token endpoint: the answer is longer than 65536 bytes");
+  EXPECT_EQ(failure_message(), "no token from the token endpoint: its answer is longer than 65536 bytes");
 }
 
 TEST_F(OidcTest, DoesNotFollowRedirects) {
@@ -282,12 +281,12 @@ TEST_F(OidcTest, DoesNotFollowRedirects) {
 TEST_F(OidcTest, GivesUpOnASlowAnswer) {
   options_.request_timeout = 50ms;
   server_.cork();
-  EXPECT_THAT(failure_message(), HasSubstr("cannot reach the token endpoint: Operation timed out"));
+  EXPECT_THAT(failure_message(), HasSubstr("no token from the token endpoint: Operation timed out"));
 }
 
 TEST_F(OidcTest, SaysThatNobodyListens) {
   options_.token_url = "http://127.0.0.1:1/token";
-  EXPECT_THAT(failure_message(), HasSubstr("cannot reach the token endpoint: Failed to connect to 127.0.0.1 port 1"));
+  EXPECT_THAT(failure_message(), HasSubstr("no token from the token endpoint: Failed to connect to 127.0.0.1 port 1"));
 }
 
 TEST_F(OidcTest, IgnoresAProxyOfTheEnvironment) {
@@ -328,7 +327,7 @@ TEST_F(OidcTest, TrustsItsOwnCaAndNoOther) {
   credentials_->stop();
   EXPECT_EQ(tls_server.requests().size(), 1U);
   read_log();
-  EXPECT_THAT(log_, HasSubstr("cannot reach the token endpoint: SSL certificate problem"));
+  EXPECT_THAT(log_, HasSubstr("no token from the token endpoint: SSL certificate problem"));
 }
 
 TEST_F(OidcTest, SkipsVerificationOnlyWithAWarning) {

@@ -6,7 +6,8 @@ namespace exporter::auth {
 namespace {
 
 TEST(TokenRequest, IsTheIncumbentsForBasic) {
-  const TokenRequest request = make_token_request({.client_id = "x", .client_secret = "s3cret", .scope = "events:write"});
+  const TokenRequest request =
+      make_token_request({.client_id = "x", .client_secret = "s3cret", .scope = "events:write"});
   EXPECT_EQ(request.body, "grant_type=client_credentials&scope=events%3Awrite");
   EXPECT_EQ(request.authorization, "Basic eDpzM2NyZXQ=");
 }

@@ -63,15 +63,16 @@ TEST(TokenResponse, MatchesKeysInAnyCaseAndTheLastWins) {
 }
 
 TEST(TokenResponse, RefusesWhatIsNoObject) {
-  for (const char* body : {"", " ", "null", "[]", "[{\"access_token\":\"t\"}]", "\"t\"", "<html>", "{", "{\"access_token\"",
-                           "{\"access_token\":\"t\"} x", "{\"access_token\":\"t\"}{}", "{\"access_token\":\"t\"", "\xff\xfe"}) {
+  for (const char* body :
+       {"", " ", "null", "[]", "[{\"access_token\":\"t\"}]", "\"t\"", "<html>", "{", "{\"access_token\"",
+        "{\"access_token\":\"t\"} x", "{\"access_token\":\"t\"}{}", "{\"access_token\":\"t\"", "\xff\xfe"}) {
     EXPECT_EQ(message_of(body), "the token endpoint's answer is not a JSON object") << body;
   }
 }
 
 TEST(TokenResponse, RefusesAMissingToken) {
-  for (const char* body : {"{}", R"({"access_token":""})", R"({"access_token":null})", R"({"access_token":7})",
-                           R"({"token":"s3cret"})"}) {
+  for (const char* body :
+       {"{}", R"({"access_token":""})", R"({"access_token":null})", R"({"access_token":7})", R"({"token":"s3cret"})"}) {
     EXPECT_EQ(message_of(body), "the token endpoint's answer has no access_token") << body;
   }
 }

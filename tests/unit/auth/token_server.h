@@ -32,7 +32,8 @@ class TokenServer {
 
   [[nodiscard]] std::string url() const;
 
-  // Answers with this status and body from now on; "<n>" in the body becomes the request's number. 302 points to /moved.
+  // Answers with this status and body from now on; "<n>" in the body becomes the request's number. 302 points to
+  // /moved.
   void answer(int status, std::string body);
   void cork();
   void uncork();

@@ -23,31 +23,33 @@ TEST(Log, WritesTheLayoutOfSlog) {
 }
 
 TEST(Log, WritesEachKindOfValue) {
-  const std::string line =
-      format(Level::warn, "m",
-             {{"s", std::string("a\"b\n")},
-              {"i", std::int64_t{-5}},
-              {"u", std::numeric_limits<std::uint64_t>::max()},
-              {"d", 1.5},
-              {"whole", 2.0},
-              {"nan", std::numeric_limits<double>::infinity()},
-              {"b", true},
-              {"wait", Duration(1500ms)},
-              {"error", Error{ErrorKind::transient, "no route"}}},
-             kNow);
-  EXPECT_EQ(line, R"({"time":"2026-11-21T07:26:02Z","level":"WARN","msg":"m","module":"event-exporter","version":"dev",)"
-                  R"("s":"a\"b\n","i":-5,"u":18446744073709551615,"d":1.5,"whole":2,"nan":"inf","b":true,)"
-                  R"("wait":1500000000,"error":"no route"})");
+  const std::string line = format(Level::warn, "m",
+                                  {{"s", std::string("a\"b\n")},
+                                   {"i", std::int64_t{-5}},
+                                   {"u", std::numeric_limits<std::uint64_t>::max()},
+                                   {"d", 1.5},
+                                   {"whole", 2.0},
+                                   {"nan", std::numeric_limits<double>::infinity()},
+                                   {"b", true},
+                                   {"wait", Duration(1500ms)},
+                                   {"error", Error{ErrorKind::transient, "no route"}}},
+                                  kNow);
+  EXPECT_EQ(line,
+            R"({"time":"2026-11-21T07:26:02Z","level":"WARN","msg":"m","module":"event-exporter","version":"dev",)"
+            R"("s":"a\"b\n","i":-5,"u":18446744073709551615,"d":1.5,"whole":2,"nan":"inf","b":true,)"
+            R"("wait":1500000000,"error":"no route"})");
 }
 
 TEST(Log, CutsTrailingZerosOfTheFraction) {
-  EXPECT_EQ(format(Level::error, "m", {}, kNow + 120ms),
-            R"({"time":"2026-11-21T07:26:02.12Z","level":"ERROR","msg":"m","module":"event-exporter","version":"dev"})");
+  EXPECT_EQ(
+      format(Level::error, "m", {}, kNow + 120ms),
+      R"({"time":"2026-11-21T07:26:02.12Z","level":"ERROR","msg":"m","module":"event-exporter","version":"dev"})");
 }
 
 TEST(Log, WritesNoKeyTwice) {
-  EXPECT_EQ(format(Level::debug, "m", {{"version", "other"}, {"a", 1}, {"a", 2}, {"msg", "x"}}, kNow),
-            R"({"time":"2026-11-21T07:26:02Z","level":"DEBUG","msg":"m","module":"event-exporter","version":"dev","a":1})");
+  EXPECT_EQ(
+      format(Level::debug, "m", {{"version", "other"}, {"a", 1}, {"a", 2}, {"msg", "x"}}, kNow),
+      R"({"time":"2026-11-21T07:26:02Z","level":"DEBUG","msg":"m","module":"event-exporter","version":"dev","a":1})");
 }
 
 TEST(Log, ReadsTheLevelAsTheIncumbent) {

@@ -17,7 +17,8 @@ TEST(Metrics, ShowsUnlabelledSeriesFromTheStart) {
   const Metrics metrics;
   const std::string text = metrics.text();
   for (const char* line : {
-           "# TYPE health_events_exporter_events_received_total counter\nhealth_events_exporter_events_received_total 0\n",
+           "# TYPE health_events_exporter_events_received_total counter\nhealth_events_exporter_events_received_total "
+           "0\n",
            "\nhealth_events_exporter_transform_errors_total 0\n",
            "\nhealth_events_exporter_token_refresh_errors_total 0\n",
            "# TYPE health_events_exporter_resume_token_update_timestamp gauge\n"
@@ -50,7 +51,8 @@ TEST(Metrics, ShowsLabelledSeriesFromFirstUse) {
   EXPECT_THAT(text, HasSubstr("\nhealth_events_exporter_events_published_total{status=\"success\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("\nhealth_events_exporter_attempts_total{status=\"202\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("\nhealth_events_exporter_dead_letters_total{reason=\"undecodable\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("\nhealth_events_exporter_publish_errors_total{error_type=\"max_retries_exceeded\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("\nhealth_events_exporter_publish_errors_total{error_type=\"max_retries_exceeded\"} 1\n"));
 }
 
 TEST(Metrics, KeepsTheBucketsOfTheIncumbent) {
@@ -67,8 +69,9 @@ TEST(Metrics, KeepsTheBucketsOfTheIncumbent) {
   expected += publish + "_bucket{le=\"+Inf\"} 2\n";
   EXPECT_THAT(text, HasSubstr(expected));
   const std::string backfill = "health_events_exporter_backfill_duration_seconds_bucket";
-  for (const char* line : {"{le=\"1\"} 0", "{le=\"5\"} 0", "{le=\"10\"} 0", "{le=\"30\"} 0", "{le=\"60\"} 1",
-                           "{le=\"300\"} 1", "{le=\"600\"} 1", "{le=\"1800\"} 1", "{le=\"3600\"} 1", "{le=\"+Inf\"} 1"}) {
+  for (const char* line :
+       {"{le=\"1\"} 0", "{le=\"5\"} 0", "{le=\"10\"} 0", "{le=\"30\"} 0", "{le=\"60\"} 1", "{le=\"300\"} 1",
+        "{le=\"600\"} 1", "{le=\"1800\"} 1", "{le=\"3600\"} 1", "{le=\"+Inf\"} 1"}) {
     EXPECT_THAT(text, HasSubstr(backfill + line + "\n"));
   }
 }

@@ -6,14 +6,16 @@ namespace exporter::metrics {
 namespace {
 
 TEST(ProcessStats, ReadsTheFieldsAfterANameThatHoldsAnything) {
-  EXPECT_EQ(parse_proc_stat("4711 (a ) b (x) R 1 2 3 0 -1 4194560 1 2 3 4 150 25 0 0 20 0 4 0 98765 6291456 512 18446744073709551615 1\n"),
+  EXPECT_EQ(parse_proc_stat("4711 (a ) b (x) R 1 2 3 0 -1 4194560 1 2 3 4 150 25 0 0 20 0 4 0 98765 6291456 512 "
+                            "18446744073709551615 1\n"),
             (ProcStat{.cpu_ticks = 175, .start_ticks = 98765, .virtual_bytes = 6291456, .resident_pages = 512}));
 }
 
 TEST(ProcessStats, RefusesAnotherForm) {
   EXPECT_EQ(parse_proc_stat(""), std::nullopt);
   EXPECT_EQ(parse_proc_stat("1 (x) R 1 2 3"), std::nullopt);
-  EXPECT_EQ(parse_proc_stat("1 (x) R 1 2 3 0 -1 4194560 1 2 3 4 x 25 0 0 20 0 4 0 98765 6291456 512 1\n"), std::nullopt);
+  EXPECT_EQ(parse_proc_stat("1 (x) R 1 2 3 0 -1 4194560 1 2 3 4 x 25 0 0 20 0 4 0 98765 6291456 512 1\n"),
+            std::nullopt);
 }
 
 TEST(ProcessStats, FindsTheBootTime) {
