@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "base/ascii.h"
 #include "base/json_text.h"
@@ -155,12 +156,11 @@ void keep_last_of_each_key(Pairs& pairs) {
     }
     return;
   }
-  std::stable_sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  // Backwards, std::unique keeps the last of equals.
-  const auto kept = std::unique(pairs.rbegin(), pairs.rend(), [](const auto& a, const auto& b) {
-    return a.first == b.first;
-  });
-  pairs.erase(pairs.begin(), kept.base());
+  std::map<std::string_view, std::string_view> last;
+  for (const auto& [key, value] : pairs) {
+    last.insert_or_assign(key, value);
+  }
+  pairs.assign(last.begin(), last.end());
 }
 
 }  // namespace exporter::decode
