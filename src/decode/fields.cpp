@@ -71,7 +71,14 @@ Field find_field(std::string_view name) {
   if (name.size() > kLongestName) {
     return Field::unknown;
   }
-  for (std::size_t i = kFirstOfLength[name.size()]; i < kFirstOfLength[name.size() + 1]; ++i) {
+  const std::size_t first = kFirstOfLength[name.size()];
+  const std::size_t end = kFirstOfLength[name.size() + 1];
+  for (std::size_t i = first; i < end; ++i) {
+    if (kNames[i] == name) {  // as most stores write it
+      return static_cast<Field>(i);
+    }
+  }
+  for (std::size_t i = first; i < end; ++i) {
     if (equals_ignoring_case(kNames[i], name)) {
       return static_cast<Field>(i);
     }
