@@ -26,8 +26,8 @@ constexpr std::uint64_t repeated(std::uint8_t byte) { return 0x0101'0101'0101'01
 // The high bit of each byte that is zero (above the first such byte, perhaps of others too).
 constexpr std::uint64_t zeros(std::uint64_t bytes) { return (bytes - repeated(0x01)) & ~bytes & repeated(0x80); }
 
-// The high bit of the first of eight bytes that is not plain (and of some behind it); 0 when all are. Most text is plain,
-// and this is a hot loop: eight bytes in one go.
+// The high bit of the first of eight bytes that is not plain (and of some behind it); 0 when all are. Most text is
+// plain, and this is a hot loop: eight bytes in one go.
 constexpr std::uint64_t not_plain(std::uint64_t bytes) {
   const std::uint64_t below_space = (bytes - repeated(0x20)) & ~bytes;
   const std::uint64_t quote_or_and = zeros((bytes | repeated('"' ^ '&')) ^ repeated('"' | '&'));
