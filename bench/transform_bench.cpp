@@ -47,7 +47,7 @@ void decode_json(benchmark::State& state) {
   for (auto _ : state) {
     benchmark::DoNotOptimize(decoder.decode(document, event));
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * document.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(document.size()));
 }
 BENCHMARK(decode_json);
 

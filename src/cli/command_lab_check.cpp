@@ -35,39 +35,64 @@ int complain(const Error& error) {
 template <class Visit>
 Result<void> for_each_stored(const sqlite::Options& options, Clock& clock, Visit visit) {
   auto source = sqlite::open_source(options, clock);
-  if (!source) return fail(source.error());
+  if (!source) {
+    return fail(source.error());
+  }
   auto head = (*source)->head();
-  if (!head) return fail(head.error());
+  if (!head) {
+    return fail(head.error());
+  }
   auto history = sqlite::open_history(options);
-  if (!history) return fail(history.error());
-  auto plan = (*history)->plan({.not_before = {}, .max_events = std::numeric_limits<std::int64_t>::max(), .until = *head});
-  if (!plan) return fail(plan.error());
+  if (!history) {
+    return fail(history.error());
+  }
+  auto plan =
+      (*history)->plan({.not_before = {}, .max_events = std::numeric_limits<std::int64_t>::max(), .until = *head});
+  if (!plan) {
+    return fail(plan.error());
+  }
   event::RawBatch batch;
   std::string cursor = plan->cursor;
   while (true) {
-    if (auto read = (*history)->page(cursor, kPage, batch); !read) return fail(read.error());
-    if (batch.empty()) return {};
-    for (std::size_t index = 0; index < batch.size(); ++index) visit(batch[index]);
+    if (auto read = (*history)->page(cursor, kPage, batch); !read) {
+      return fail(read.error());
+    }
+    if (batch.empty()) {
+      return {};
+    }
+    for (std::size_t index = 0; index < batch.size(); ++index) {
+      visit(batch[index]);
+    }
     cursor = batch[batch.size() - 1].after.position.token;
   }
 }
 
 Result<lab::AuditReport> audit(const sqlite::Options& options, const std::string& sink) {
   auto page = lab::fetch(sink, "/audit/ids", kFetchTimeout);
-  if (!page) return fail(page.error());
+  if (!page) {
+    return fail(page.error());
+  }
   auto delivered = lab::parse_id_counts(*page);
-  if (!delivered) return fail(delivered.error());
+  if (!delivered) {
+    return fail(delivered.error());
+  }
   lab::Audit audit(std::move(*delivered));
   transform::EventIds ids(transform::EventIds::Mode::stable, kIdPrefix);
   SystemClock clock;
   auto read = for_each_stored(options, clock, [&](const event::RawChange& change) {
     audit.add_stored(change.document_id, event::to_string(ids.make(change.document_id)));
   });
-  if (!read) return fail(read.error());
+  if (!read) {
+    return fail(read.error());
+  }
   auto letters = sqlite::open_dead_letters(options);
-  if (!letters) return fail(letters.error());
+  if (!letters) {
+    return fail(letters.error());
+  }
   const auto count = (*letters)->count();
-  if (!count) return fail(count.error());
+  if (!count) {
+    return fail(count.error());
+  }
   return audit.report(*count);
 }
 
@@ -81,11 +106,17 @@ struct ReadRate {
 
 // The stream from the saved progress to its end, as the exporter reads it.
 Result<void> read_stream(ports::Source& source, const event::Position& from, Clock& clock, ReadRate& rate) {
-  if (auto opened = source.open(from); !opened) return fail(opened.error());
+  if (auto opened = source.open(from); !opened) {
+    return fail(opened.error());
+  }
   event::RawBatch batch;
   while (true) {
-    if (auto read = source.next(batch, kReadBytes, clock.now(), {}); !read) return fail(read.error());
-    if (batch.empty()) return {};
+    if (auto read = source.next(batch, kReadBytes, clock.now(), {}); !read) {
+      return fail(read.error());
+    }
+    if (batch.empty()) {
+      return {};
+    }
     rate.events += batch.size();
     rate.bytes += batch.bytes();
   }
@@ -95,23 +126,33 @@ Result<void> read_stream(ports::Source& source, const event::Position& from, Clo
 Result<ReadRate> read_store(const sqlite::Options& options) {
   SystemClock clock;
   auto checkpoints = sqlite::open_checkpoints(options);
-  if (!checkpoints) return fail(checkpoints.error());
+  if (!checkpoints) {
+    return fail(checkpoints.error());
+  }
   auto saved = (*checkpoints)->load();
-  if (!saved) return fail(saved.error());
+  if (!saved) {
+    return fail(saved.error());
+  }
   ReadRate rate;
   const MonoTime start = clock.now();
   if (*saved) {
     rate.by = "stream";
     auto source = sqlite::open_source(options, clock);
-    if (!source) return fail(source.error());
-    if (auto read = read_stream(**source, (*saved)->position, clock, rate); !read) return fail(read.error());
+    if (!source) {
+      return fail(source.error());
+    }
+    if (auto read = read_stream(**source, (*saved)->position, clock, rate); !read) {
+      return fail(read.error());
+    }
   } else {
     rate.by = "history";
     auto read = for_each_stored(options, clock, [&](const event::RawChange& change) {
       ++rate.events;
       rate.bytes += change.document.size();
     });
-    if (!read) return fail(read.error());
+    if (!read) {
+      return fail(read.error());
+    }
   }
   rate.seconds = std::chrono::duration<double>(clock.now() - start).count();
   return rate;
@@ -127,10 +168,16 @@ int run_lab_audit(std::span<const std::string> arguments) {
   parser.option("datastore", datastore, "the SQLite file");
   parser.option("sink", sink, "the lab sink, for example http://127.0.0.1:8443");
   parser.flag("json", json, "print one JSON object");
-  if (const auto code = parser.parse(arguments)) return *code;
-  if (datastore.empty() || sink.empty()) return complain({ErrorKind::invalid, "--datastore and --sink are needed"});
+  if (const auto code = parser.parse(arguments)) {
+    return *code;
+  }
+  if (datastore.empty() || sink.empty()) {
+    return complain({ErrorKind::invalid, "--datastore and --sink are needed"});
+  }
   const auto report = audit({.path = datastore}, sink);
-  if (!report) return complain(report.error());
+  if (!report) {
+    return complain(report.error());
+  }
   fmt::print("{}", json ? lab::to_json(*report) + "\n" : lab::to_text(*report));
   return report->holds() ? 0 : 1;
 }
@@ -138,17 +185,25 @@ int run_lab_audit(std::span<const std::string> arguments) {
 int run_lab_read(std::span<const std::string> arguments) {
   std::string datastore;
   bool json = false;
-  Arguments parser("event-exporter lab read", "Reads the store as the exporter does, does nothing with it, and tells how fast.");
+  Arguments parser("event-exporter lab read",
+                   "Reads the store as the exporter does, does nothing with it, and tells how fast.");
   parser.option("datastore", datastore, "the SQLite file");
   parser.flag("json", json, "print one JSON object");
-  if (const auto code = parser.parse(arguments)) return *code;
-  if (datastore.empty()) return complain({ErrorKind::invalid, "--datastore is needed"});
+  if (const auto code = parser.parse(arguments)) {
+    return *code;
+  }
+  if (datastore.empty()) {
+    return complain({ErrorKind::invalid, "--datastore is needed"});
+  }
   const auto rate = read_store({.path = datastore});
-  if (!rate) return complain(rate.error());
+  if (!rate) {
+    return complain(rate.error());
+  }
   const double per_second = rate->seconds > 0 ? static_cast<double>(rate->events) / rate->seconds : 0;
   if (json) {
-    fmt::print(R"({{"by":"{}","events":{},"bytes":{},"seconds":{:.6f},"eventsPerSecond":{:.0f}}})" "\n", rate->by,
-               rate->events, rate->bytes, rate->seconds, per_second);
+    fmt::print(R"({{"by":"{}","events":{},"bytes":{},"seconds":{:.6f},"eventsPerSecond":{:.0f}}})"
+               "\n",
+               rate->by, rate->events, rate->bytes, rate->seconds, per_second);
   } else {
     fmt::print("{} events read by {} in {:.3f} s: {} a second\n", lab::with_thousands(rate->events), rate->by,
                rate->seconds, lab::with_thousands(static_cast<std::uint64_t>(per_second)));

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "base/ascii.h"
 #include "base/json_text.h"
@@ -70,7 +71,14 @@ Field find_field(std::string_view name) {
   if (name.size() > kLongestName) {
     return Field::unknown;
   }
-  for (std::size_t i = kFirstOfLength[name.size()]; i < kFirstOfLength[name.size() + 1]; ++i) {
+  const std::size_t first = kFirstOfLength[name.size()];
+  const std::size_t end = kFirstOfLength[name.size() + 1];
+  for (std::size_t i = first; i < end; ++i) {
+    if (kNames[i] == name) {  // as most stores write it
+      return static_cast<Field>(i);
+    }
+  }
+  for (std::size_t i = first; i < end; ++i) {
     if (equals_ignoring_case(kNames[i], name)) {
       return static_cast<Field>(i);
     }
@@ -155,12 +163,11 @@ void keep_last_of_each_key(Pairs& pairs) {
     }
     return;
   }
-  std::stable_sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  // Backwards, std::unique keeps the last of equals.
-  const auto kept = std::unique(pairs.rbegin(), pairs.rend(), [](const auto& a, const auto& b) {
-    return a.first == b.first;
-  });
-  pairs.erase(pairs.begin(), kept.base());
+  std::map<std::string_view, std::string_view> last;
+  for (const auto& [key, value] : pairs) {
+    last.insert_or_assign(key, value);
+  }
+  pairs.assign(last.begin(), last.end());
 }
 
 }  // namespace exporter::decode

@@ -1,8 +1,8 @@
 // What every decoder shares: the names of the fields, the words of a refusal, and the tolerant reading of values whose
 // type is not the expected one but whose meaning is plain.
 //
-// Names match in any ASCII letter case, because writers differ (MongoDB: all lower case, PostgreSQL: camel case) and the
-// incumbent's decoders do not care. Thread-safety: pure functions.
+// Names match in any ASCII letter case, because writers differ (MongoDB: all lower case, PostgreSQL: camel case) and
+// the incumbent's decoders do not care. Thread-safety: pure functions.
 #pragma once
 
 #include <cstddef>

@@ -61,7 +61,8 @@ Result<void> read(const Where& where, dom::element value, bool& out) {
   return {};
 }
 
-// The incumbent reads JSON numbers as doubles: beyond 2^53 they are rounded, and so are ours, that both export the same.
+// The incumbent reads JSON numbers as doubles: beyond 2^53 they are rounded, and so are ours, to
+// export the same.
 std::int64_t as_double_would(std::int64_t number) {
   constexpr std::int64_t kExact = std::int64_t{1} << 53;
   if (number >= -kExact && number <= kExact) {

@@ -1,7 +1,8 @@
 // JSON documents, as PostgreSQL's and SQLite's stores hold them.
 //
 // The whole document is parsed and checked first (simdjson's DOM), then read: it is at least as quick as simdjson's
-// on-demand interface when most fields are wanted, and a document is either valid JSON or refused, wherever the fault is.
+// on-demand interface when most fields are wanted, and a document is either valid JSON or refused, wherever the fault
+// is.
 #pragma once
 
 #include <memory>

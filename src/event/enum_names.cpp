@@ -14,8 +14,8 @@ struct Name {
 };
 
 constexpr Name kActions[] = {
-    {0, "NONE"},        {2, "COMPONENT_RESET"}, {5, "CONTACT_SUPPORT"}, {6, "RUN_FIELDDIAG"},
-    {15, "RESTART_VM"}, {24, "RESTART_BM"},     {25, "REPLACE_VM"},     {26, "RUN_DCGMEUD"},
+    {0, "NONE"},        {2, "COMPONENT_RESET"}, {5, "CONTACT_SUPPORT"},   {6, "RUN_FIELDDIAG"},
+    {15, "RESTART_VM"}, {24, "RESTART_BM"},     {25, "REPLACE_VM"},       {26, "RUN_DCGMEUD"},
     {27, "CUSTOM"},     {99, "UNKNOWN"},        {28, "REMEDIATE", false}, {39, "RESTART_APP", false},
 };
 

@@ -1,6 +1,7 @@
 // The names of the two enumerations of a health event: numbers are stored, names are exported.
 //
-// Source: NVSentinel's HealthEvent message (proto3, package datamodels), enums RecommendedAction and ProcessingStrategy.
+// Source: NVSentinel's HealthEvent message (proto3, package datamodels), enums RecommendedAction and
+// ProcessingStrategy.
 // Two numbers have a name in some versions of that message only, 28 (REMEDIATE) and 39 (RESTART_APP). They are read by
 // name, but written as digits, because the exporter that consumers know writes them so.
 // Thread-safety: pure functions.

@@ -20,7 +20,9 @@ void Audit::add_stored(std::string_view document_id, std::string_view event_id) 
   const std::uint32_t times = delivered_.count(event_id);
   if (times > 0) {
     ++report_.delivered;
-    if (times > 1) ++report_.duplicate_ids;
+    if (times > 1) {
+      ++report_.duplicate_ids;
+    }
   } else if (report_.absent_examples.size() < kMostExamples) {
     report_.absent_examples.emplace_back(document_id);
   }
@@ -50,14 +52,18 @@ Result<EventIdSet> parse_id_counts(std::string_view text) {
     }
     const std::string_view id = line.substr(0, space);
     ids.add(id);
-    if (count > 1) ids.add(id);  // once or more than once is all that the audit asks
+    if (count > 1) {
+      ids.add(id);  // once or more than once is all that the audit asks
+    }
   }
   return ids;
 }
 
 std::string with_thousands(std::uint64_t number) {
   std::string text = fmt::to_string(number);
-  for (std::size_t place = text.size(); place > 3; place -= 3) text.insert(place - 3, 1, ',');
+  for (std::size_t place = text.size(); place > 3; place -= 3) {
+    text.insert(place - 3, 1, ',');
+  }
   return text;
 }
 

@@ -15,11 +15,11 @@ namespace exporter::lab {
 
 struct AuditReport {
   std::uint64_t stored = 0;
-  std::uint64_t delivered = 0;      // stored events that arrived at least once
-  std::uint64_t missing = 0;        // stored, not delivered, and not set aside as a dead letter
-  std::uint64_t duplicate_ids = 0;  // ids of stored events that arrived more than once
-  std::uint64_t dead_letters = 0;   // stored, not delivered, but set aside
-  std::uint64_t unknown_ids = 0;    // delivered, but of no stored event
+  std::uint64_t delivered = 0;               // stored events that arrived at least once
+  std::uint64_t missing = 0;                 // stored, not delivered, and not set aside as a dead letter
+  std::uint64_t duplicate_ids = 0;           // ids of stored events that arrived more than once
+  std::uint64_t dead_letters = 0;            // stored, not delivered, but set aside
+  std::uint64_t unknown_ids = 0;             // delivered, but of no stored event
   std::vector<std::string> absent_examples;  // document ids of events that did not arrive, at most five
 
   [[nodiscard]] bool holds() const { return missing == 0; }

@@ -24,15 +24,23 @@ double millis(Duration value) { return std::chrono::duration<double, std::milli>
 }  // namespace
 
 void DeliveryLedger::record(const Delivery& delivery, WallTime now) {
-  if (received_++ == 0) first_ = now;
+  if (received_++ == 0) {
+    first_ = now;
+  }
   last_ = now;
   count_second(now);
-  if (delivery.made_ns) latency_.record(now.time_since_epoch() - Duration(*delivery.made_ns));
+  if (delivery.made_ns) {
+    latency_.record(now.time_since_epoch() - Duration(*delivery.made_ns));
+  }
   const bool repeated = ids_.add(delivery.id) > 0;
-  if (!delivery.sequence || repeated) return;
+  if (!delivery.sequence || repeated) {
+    return;
+  }
   const auto newest = newest_sequence_.find(delivery.node);
   if (newest == newest_sequence_.end()) {
-    if (newest_sequence_.size() < kMostNodes) newest_sequence_.emplace(delivery.node, *delivery.sequence);
+    if (newest_sequence_.size() < kMostNodes) {
+      newest_sequence_.emplace(delivery.node, *delivery.sequence);
+    }
   } else if (*delivery.sequence < newest->second) {
     ++order_violations_;
   } else {
@@ -43,8 +51,12 @@ void DeliveryLedger::record(const Delivery& delivery, WallTime now) {
 void DeliveryLedger::count_second(WallTime now) {
   const auto second = std::chrono::floor<std::chrono::seconds>(now) - std::chrono::floor<std::chrono::seconds>(first_);
   const auto index = static_cast<std::size_t>(std::max<std::int64_t>(second.count(), 0));
-  if (index >= kMostSeconds) return;
-  if (index >= per_second_.size()) per_second_.resize(index + 1);
+  if (index >= kMostSeconds) {
+    return;
+  }
+  if (index >= per_second_.size()) {
+    per_second_.resize(index + 1);
+  }
   ++per_second_[index];
 }
 
@@ -54,7 +66,9 @@ void DeliveryLedger::saw_in_flight(std::size_t requests) { max_in_flight_ = std:
 
 void DeliveryLedger::token_requested(bool given) {
   ++token_requests_;
-  if (given) ++tokens_given_;
+  if (given) {
+    ++tokens_given_;
+  }
 }
 
 void DeliveryLedger::clear() { *this = DeliveryLedger(); }
@@ -74,7 +88,9 @@ std::string DeliveryLedger::to_json() const {
                  received_, ids_.size(), received_ - ids_.size(), statuses);
   fmt::format_to(out, R"(,"nodes":{},"orderViolations":{},"maxInFlight":{},"tokenRequests":{},"tokensGiven":{})",
                  newest_sequence_.size(), order_violations_, max_in_flight_, token_requests_, tokens_given_);
-  if (received_ > 0) fmt::format_to(out, R"(,"first":"{}","last":"{}")", iso_time(first_), iso_time(last_));
+  if (received_ > 0) {
+    fmt::format_to(out, R"(,"first":"{}","last":"{}")", iso_time(first_), iso_time(last_));
+  }
   fmt::format_to(out, R"(,"eventsPerSecond":{:.1f},"perSecond":[{}])",
                  seconds > 0 ? static_cast<double>(received_ - 1) / seconds : 0.0, fmt::join(per_second_, ","));
   fmt::format_to(out, R"(,"latencyMs":{{"count":{},"p50":{:.3f},"p90":{:.3f},"p99":{:.3f},"max":{:.3f}}}}})",

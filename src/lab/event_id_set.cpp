@@ -12,7 +12,9 @@ constexpr std::size_t kUuidLength = 36;
 constexpr std::array<signed char, 256> kHexValue = [] {
   std::array<signed char, 256> values{};
   values.fill(-1);
-  for (int digit = 0; digit < 10; ++digit) values[static_cast<std::size_t>('0' + digit)] = static_cast<signed char>(digit);
+  for (int digit = 0; digit < 10; ++digit) {
+    values[static_cast<std::size_t>('0' + digit)] = static_cast<signed char>(digit);
+  }
   for (int digit = 0; digit < 6; ++digit) {
     values[static_cast<std::size_t>('a' + digit)] = static_cast<signed char>(10 + digit);
     values[static_cast<std::size_t>('A' + digit)] = static_cast<signed char>(10 + digit);
@@ -25,16 +27,22 @@ bool is_dash_place(std::size_t index) { return index == 8 || index == 13 || inde
 }  // namespace
 
 std::optional<Uuid> parse_uuid(std::string_view text) {
-  if (text.size() != kUuidLength) return std::nullopt;
+  if (text.size() != kUuidLength) {
+    return std::nullopt;
+  }
   Uuid uuid;
   std::size_t digits = 0;
   for (std::size_t index = 0; index < kUuidLength; ++index) {
     if (is_dash_place(index)) {
-      if (text[index] != '-') return std::nullopt;
+      if (text[index] != '-') {
+        return std::nullopt;
+      }
       continue;
     }
     const int value = kHexValue[static_cast<unsigned char>(text[index])];
-    if (value < 0) return std::nullopt;
+    if (value < 0) {
+      return std::nullopt;
+    }
     std::uint64_t& half = digits++ < 16 ? uuid.high : uuid.low;
     half = half << 4 | static_cast<std::uint64_t>(value);
   }
@@ -66,7 +74,9 @@ std::size_t EventIdSet::find(const Uuid& uuid) const {
   const std::uint64_t mixed = (uuid.high ^ uuid.low) * 0x9E3779B97F4A7C15ULL;
   const std::size_t mask = slots_.size() - 1;
   std::size_t index = static_cast<std::size_t>(mixed >> 20) & mask;
-  while (slots_[index].count != 0 && slots_[index].uuid != uuid) index = (index + 1) & mask;
+  while (slots_[index].count != 0 && slots_[index].uuid != uuid) {
+    index = (index + 1) & mask;
+  }
   return index;
 }
 
@@ -76,7 +86,9 @@ std::uint32_t EventIdSet::add(std::string_view id) {
     const auto found = texts_.find(id);
     return found != texts_.end() ? found->second++ : (texts_.emplace(id, 1U), 0U);
   }
-  if (used_ * 10 >= slots_.size() * 7) grow();
+  if (used_ * 10 >= slots_.size() * 7) {
+    grow();
+  }
   Slot& slot = slots_[find(*uuid)];
   if (slot.count == 0) {
     slot.uuid = *uuid;
@@ -86,7 +98,9 @@ std::uint32_t EventIdSet::add(std::string_view id) {
 }
 
 std::uint32_t EventIdSet::count(std::string_view id) const {
-  if (const std::optional<Uuid> uuid = parse_uuid(id)) return slots_[find(*uuid)].count;
+  if (const std::optional<Uuid> uuid = parse_uuid(id)) {
+    return slots_[find(*uuid)].count;
+  }
   const auto found = texts_.find(id);
   return found != texts_.end() ? found->second : 0;
 }
@@ -96,19 +110,25 @@ void EventIdSet::clear() { *this = EventIdSet(); }
 void EventIdSet::grow() {
   const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
   for (const Slot& slot : old) {
-    if (slot.count != 0) slots_[find(slot.uuid)] = slot;
+    if (slot.count != 0) {
+      slots_[find(slot.uuid)] = slot;
+    }
   }
 }
 
 void EventIdSet::for_each(const std::function<void(std::string_view, std::uint32_t)>& visit) const {
   std::string text;
   for (const Slot& slot : slots_) {
-    if (slot.count == 0) continue;
+    if (slot.count == 0) {
+      continue;
+    }
     text.clear();
     append_uuid(text, slot.uuid);
     visit(text, slot.count);
   }
-  for (const auto& [id, count] : texts_) visit(id, count);
+  for (const auto& [id, count] : texts_) {
+    visit(id, count);
+  }
 }
 
 }  // namespace exporter::lab

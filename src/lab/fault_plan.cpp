@@ -24,7 +24,9 @@ Result<double> parse_number(std::string_view text) {
 
 Result<std::pair<int, double>> status_rate(std::string_view status_text, double rate) {
   const Result<double> status = parse_number(status_text);
-  if (!status) return fail(status.error());
+  if (!status) {
+    return fail(status.error());
+  }
   if (!(*status >= 200 && *status <= 599)) {
     return fail(ErrorKind::invalid, fmt::format("status {} is not in 200..599", status_text));
   }
@@ -35,26 +37,38 @@ Result<std::pair<int, double>> status_rate(std::string_view status_text, double 
 Result<void> take_member(std::string_view key, simdjson::dom::element value, Faults& faults) {
   if (key == "poison") {
     std::string_view text;
-    if (value.get(text) != simdjson::SUCCESS) return fail(ErrorKind::invalid, "poison is not a string");
+    if (value.get(text) != simdjson::SUCCESS) {
+      return fail(ErrorKind::invalid, "poison is not a string");
+    }
     faults.poison = text;
     return {};
   }
   if (key == "statusRates") {
     simdjson::dom::object rates;
-    if (value.get(rates) != simdjson::SUCCESS) return fail(ErrorKind::invalid, "statusRates is not an object");
+    if (value.get(rates) != simdjson::SUCCESS) {
+      return fail(ErrorKind::invalid, "statusRates is not an object");
+    }
     faults.status_rates.clear();
     for (const auto& [status, rate_value] : rates) {
       double rate = 0;
-      if (rate_value.get(rate) != simdjson::SUCCESS) return fail(ErrorKind::invalid, "a status rate is not a number");
+      if (rate_value.get(rate) != simdjson::SUCCESS) {
+        return fail(ErrorKind::invalid, "a status rate is not a number");
+      }
       const auto pair = status_rate(status, rate);
-      if (!pair) return fail(pair.error());
+      if (!pair) {
+        return fail(pair.error());
+      }
       faults.status_rates.push_back(*pair);
     }
     return {};
   }
   double number = 0;
-  if (value.get(number) != simdjson::SUCCESS) return fail(ErrorKind::invalid, fmt::format("{} is not a number", key));
-  if (!(number >= -1e9 && number <= 1e9)) return fail(ErrorKind::invalid, fmt::format("{} is out of range", key));
+  if (value.get(number) != simdjson::SUCCESS) {
+    return fail(ErrorKind::invalid, fmt::format("{} is not a number", key));
+  }
+  if (!(number >= -1e9 && number <= 1e9)) {
+    return fail(ErrorKind::invalid, fmt::format("{} is out of range", key));
+  }
   if (key == "delayMs") {
     faults.delay = Duration(static_cast<std::int64_t>(number * kNanosAMilli));
   } else if (key == "jitterMs") {
@@ -89,7 +103,9 @@ Fate FaultPlan::next(std::string_view body) {
     fate.status = 400;
     return fate;
   }
-  if (faults_.status_rates.empty()) return fate;
+  if (faults_.status_rates.empty()) {
+    return fate;
+  }
   double rest = draw();
   for (const auto& [status, rate] : faults_.status_rates) {
     if (rest < rate) {
@@ -112,9 +128,13 @@ Result<std::vector<std::pair<int, double>>> parse_status_rates(std::string_view 
       return fail(ErrorKind::invalid, fmt::format("\"{}\" is not STATUS:RATE, for example 503:0.1", item));
     }
     const Result<double> rate = parse_number(item.substr(colon + 1));
-    if (!rate) return fail(rate.error());
+    if (!rate) {
+      return fail(rate.error());
+    }
     const auto pair = status_rate(item.substr(0, colon), *rate);
-    if (!pair) return fail(pair.error());
+    if (!pair) {
+      return fail(pair.error());
+    }
     rates.push_back(*pair);
   }
   return rates;
@@ -123,10 +143,14 @@ Result<std::vector<std::pair<int, double>>> parse_status_rates(std::string_view 
 Result<void> check_faults(const Faults& faults) {
   double sum = 0;
   for (const auto& [status, rate] : faults.status_rates) {
-    if (!(rate >= 0 && rate <= 1)) return fail(ErrorKind::invalid, fmt::format("rate {} is not in 0..1", rate));
+    if (!(rate >= 0 && rate <= 1)) {
+      return fail(ErrorKind::invalid, fmt::format("rate {} is not in 0..1", rate));
+    }
     sum += rate;
   }
-  if (sum > 1) return fail(ErrorKind::invalid, fmt::format("the status rates add up to {}, more than 1", sum));
+  if (sum > 1) {
+    return fail(ErrorKind::invalid, fmt::format("the status rates add up to {}, more than 1", sum));
+  }
   if (!(faults.cut_rate >= 0 && faults.cut_rate <= 1)) {
     return fail(ErrorKind::invalid, fmt::format("cut rate {} is not in 0..1", faults.cut_rate));
   }
@@ -144,9 +168,13 @@ Result<Faults> faults_from_json(std::string_view json, const Faults& base) {
   }
   Faults faults = base;
   for (const auto& [key, value] : members) {
-    if (auto taken = take_member(key, value, faults); !taken) return fail(taken.error());
+    if (auto taken = take_member(key, value, faults); !taken) {
+      return fail(taken.error());
+    }
   }
-  if (auto checked = check_faults(faults); !checked) return fail(checked.error());
+  if (auto checked = check_faults(faults); !checked) {
+    return fail(checked.error());
+  }
   return faults;
 }
 
@@ -155,10 +183,10 @@ std::string faults_to_json(const Faults& faults) {
   for (const auto& [status, rate] : faults.status_rates) {
     fmt::format_to(std::back_inserter(rates), "{}\"{}\":{}", rates.empty() ? "" : ",", status, rate);
   }
-  std::string json = fmt::format(R"({{"delayMs":{},"jitterMs":{},"statusRates":{{{}}},"retryAfter":{},"cutRate":{},"poison":)",
-                                 static_cast<double>(faults.delay.count()) / kNanosAMilli,
-                                 static_cast<double>(faults.jitter.count()) / kNanosAMilli, rates, faults.retry_after,
-                                 faults.cut_rate);
+  std::string json = fmt::format(
+      R"({{"delayMs":{},"jitterMs":{},"statusRates":{{{}}},"retryAfter":{},"cutRate":{},"poison":)",
+      static_cast<double>(faults.delay.count()) / kNanosAMilli,
+      static_cast<double>(faults.jitter.count()) / kNanosAMilli, rates, faults.retry_after, faults.cut_rate);
   append_json_string(json, faults.poison);
   return json + "}";
 }

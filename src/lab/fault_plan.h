@@ -16,12 +16,12 @@
 namespace exporter::lab {
 
 struct Faults {
-  Duration delay{};   // before each answer
-  Duration jitter{};  // up to this much more, evenly spread
+  Duration delay{};                                  // before each answer
+  Duration jitter{};                                 // up to this much more, evenly spread
   std::vector<std::pair<int, double>> status_rates;  // status -> share of the requests (0..1)
-  std::int64_t retry_after = -1;  // seconds in the Retry-After header of 429 and 503; < 0: none
-  std::string poison;             // events that hold this text are answered 400; empty: none
-  double cut_rate = 0;            // share of the requests whose connection is cut instead of being answered
+  std::int64_t retry_after = -1;                     // seconds in the Retry-After header of 429 and 503; < 0: none
+  std::string poison;                                // events that hold this text are answered 400; empty: none
+  double cut_rate = 0;  // share of the requests whose connection is cut instead of being answered
 };
 
 enum class Cut : std::uint8_t {

@@ -18,9 +18,13 @@ Result<std::uint64_t> feed_backlog(Generator& generator, DocumentWriter& writer,
     const std::uint64_t end = std::min<std::uint64_t>(count, written + batch);
     for (std::uint64_t index = written; index < end; ++index) {
       const Duration offset(static_cast<std::int64_t>(step * static_cast<double>(index)));
-      if (auto added = writer.add(generator.next(first + offset, false)); !added) return fail(added.error());
+      if (auto added = writer.add(generator.next(first + offset, false)); !added) {
+        return fail(added.error());
+      }
     }
-    if (auto committed = writer.commit(); !committed) return fail(committed.error());
+    if (auto committed = writer.commit(); !committed) {
+      return fail(committed.error());
+    }
     written = end;
   }
   return written;
@@ -41,9 +45,13 @@ Result<std::uint64_t> feed_live(Generator& generator, DocumentWriter& writer, st
     }
     const std::uint64_t end = std::min<std::uint64_t>(due, written + batch);
     for (; written < end; ++written) {
-      if (auto added = writer.add(generator.next(clock.wall_now(), true)); !added) return fail(added.error());
+      if (auto added = writer.add(generator.next(clock.wall_now(), true)); !added) {
+        return fail(added.error());
+      }
     }
-    if (auto committed = writer.commit(); !committed) return fail(committed.error());
+    if (auto committed = writer.commit(); !committed) {
+      return fail(committed.error());
+    }
   }
   return written;
 }

@@ -7,7 +7,9 @@ namespace exporter::lab {
 
 Result<std::string> fetch(const std::string& base, const std::string& path, Duration timeout) {
   httplib::Client client(base);
-  if (!client.is_valid()) return fail(ErrorKind::transient, fmt::format("{} is not an http:// address", base));
+  if (!client.is_valid()) {
+    return fail(ErrorKind::transient, fmt::format("{} is not an http:// address", base));
+  }
   client.set_connection_timeout(timeout);
   client.set_read_timeout(timeout);
   const httplib::Result answer = client.Get(path);

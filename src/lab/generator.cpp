@@ -17,7 +17,7 @@ constexpr std::size_t kMostOpenFaults = 4;
 constexpr unsigned kGpusPerNode = 8;
 constexpr std::array<unsigned, kGpusPerNode> kPciBuses = {0x17, 0x2a, 0x3d, 0x60, 0x70, 0x8f, 0xa2, 0xb5};
 constexpr std::uint64_t kHealthyPerMille = 395;  // of all events, in a production fleet's week
-constexpr std::uint64_t kHotPerMille = 200;      // of the events come from a sixteenth of the nodes: load follows faults
+constexpr std::uint64_t kHotPerMille = 200;  // of the events come from a sixteenth of the nodes: load follows faults
 
 // SplitMix64's mixing function (Steele, Lea, Flood 2014): names a GPU for ever from what it is.
 std::uint64_t mixed(std::uint64_t value) {
@@ -39,7 +39,9 @@ void append_uuid4(std::string& out, std::uint64_t high, std::uint64_t low) {
 
 Generator::Generator(const GeneratorOptions& options) : seed_(options.seed), random_(options.seed) {
   EXPORTER_CHECK(options.nodes > 0, "a generator has nodes");
-  for (const FaultKind& kind : fault_kinds()) all_weights_ += kind.weight;
+  for (const FaultKind& kind : fault_kinds()) {
+    all_weights_ += kind.weight;
+  }
   nodes_.resize(options.nodes);
   for (std::size_t index = 0; index < nodes_.size(); ++index) {
     nodes_[index].name = fmt::format("gpu-node-{:04}", index);
@@ -52,7 +54,9 @@ std::size_t Generator::below(std::size_t end) { return static_cast<std::size_t>(
 const FaultKind& Generator::draw_kind() {
   std::uint64_t rest = random_() % all_weights_;
   for (const FaultKind& kind : fault_kinds()) {
-    if (rest < kind.weight) return kind;
+    if (rest < kind.weight) {
+      return kind;
+    }
     rest -= kind.weight;
   }
   return fault_kinds().front();
@@ -72,7 +76,9 @@ const GeneratedEvent& Generator::next(WallTime created_at, bool live) {
     node.open.erase(node.open.begin());
   } else {
     fault = {&draw_kind(), static_cast<unsigned>(below(kGpusPerNode))};
-    if (node.open.size() < kMostOpenFaults) node.open.push_back(fault);
+    if (node.open.size() < kMostOpenFaults) {
+      node.open.push_back(fault);
+    }
   }
 
   event_.created_at = created_at;
@@ -110,18 +116,27 @@ void Generator::write_health_event(const Node& node, const Fault& fault, bool he
   auto out = std::back_inserter(json);
   fmt::format_to(out, R"({{"version":1,"agent":"{}","componentClass":"{}","checkName":"{}")", kind.agent,
                  kind.component_class, kind.check_name);
-  if (kind.fatal && !healthy) json += R"(,"isFatal":true)";
-  if (healthy) json += R"(,"isHealthy":true)";
+  if (kind.fatal && !healthy) {
+    json += R"(,"isFatal":true)";
+  }
+  if (healthy) {
+    json += R"(,"isHealthy":true)";
+  }
   json += R"(,"message":)";
   append_json_string(json, message_);
-  if (event_.recommended_action != 0) fmt::format_to(out, R"(,"recommendedAction":{})", event_.recommended_action);
-  if (!healthy && !kind.error_code.empty()) fmt::format_to(out, R"(,"errorCode":["{}"])", kind.error_code);
+  if (event_.recommended_action != 0) {
+    fmt::format_to(out, R"(,"recommendedAction":{})", event_.recommended_action);
+  }
+  if (!healthy && !kind.error_code.empty()) {
+    fmt::format_to(out, R"(,"errorCode":["{}"])", kind.error_code);
+  }
   write_entities(node, fault);
   write_metadata(node, live);
   // The monitor saw it 0.2 ms before the platform connector stored it.
   const auto seen = event_.created_at.time_since_epoch() - std::chrono::microseconds(200);
   const auto seconds = std::chrono::floor<std::chrono::seconds>(seen);
-  fmt::format_to(out, R"(,"generatedTimestamp":{{"seconds":{},"nanos":{}}},"nodeName":"{}","processingStrategy":1,"id":")",
+  fmt::format_to(out,
+                 R"(,"generatedTimestamp":{{"seconds":{},"nanos":{}}},"nodeName":"{}","processingStrategy":1,"id":")",
                  seconds.count(), (seen - seconds).count(), node.name);
   const std::uint64_t high = random_();
   append_uuid4(json, high, random_());
@@ -154,7 +169,9 @@ void Generator::write_metadata(const Node& node, bool live) {
                  R"("topology.kubernetes.io/zone":"us-west-2{}","trace_id":"{:016x}{:016x}","seq":"{}")",
                  mixed(seed_ + node_index) % 100'000'000, static_cast<char>('a' + node_index % 3), high, random_(),
                  node.next_sequence);
-  if (live) fmt::format_to(out, R"(,"madeNs":"{}")", event_.created_at.time_since_epoch().count());
+  if (live) {
+    fmt::format_to(out, R"(,"madeNs":"{}")", event_.created_at.time_since_epoch().count());
+  }
   health_event_ += '}';
 }
 

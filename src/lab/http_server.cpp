@@ -6,40 +6,59 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio.hpp>
 #include <fmt/format.h>
+#include <boost/asio.hpp>
 
 namespace exporter::lab {
 namespace {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 constexpr std::size_t kFirstBuffer = 8 * 1024;
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // after running out of file descriptors
 
 std::string_view reason_phrase(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 413: return "Content Too Large";
-    case 415: return "Unsupported Media Type";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Answer";
+    case 200:
+      return "OK";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Answer";
   }
 }
 
@@ -49,10 +68,16 @@ void append_answer(std::string& out, const HttpAnswer& answer, bool keep_alive) 
     fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nContent-Length: {}\r\n", answer.content_type,
                    answer.body.size());
   }
-  if (answer.retry_after >= 0) fmt::format_to(std::back_inserter(out), "Retry-After: {}\r\n", answer.retry_after);
-  if (!keep_alive) out += "Connection: close\r\n";
+  if (answer.retry_after >= 0) {
+    fmt::format_to(std::back_inserter(out), "Retry-After: {}\r\n", answer.retry_after);
+  }
+  if (!keep_alive) {
+    out += "Connection: close\r\n";
+  }
   out += "\r\n";
-  if (answer.status != 204) out += answer.body;
+  if (answer.status != 204) {
+    out += answer.body;
+  }
 }
 
 // What the connections of one server share.
@@ -72,16 +97,22 @@ class Connection : public std::enable_shared_from_this<Connection> {
     socket_.non_blocking(true, ignored);
   }
   ~Connection() {
-    if (waiting_) --shared_.in_flight;
+    if (waiting_) {
+      --shared_.in_flight;
+    }
   }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   void read() {
-    if (end_ + kBodyPadding == in_.size()) in_.resize(in_.size() * 2);
+    if (end_ + kBodyPadding == in_.size()) {
+      in_.resize(in_.size() * 2);
+    }
     socket_.async_read_some(asio::buffer(in_.data() + end_, in_.size() - kBodyPadding - end_),
                             [self = shared_from_this()](error_code error, std::size_t size) {
-                              if (error) return;
+                              if (error) {
+                                return;
+                              }
                               self->end_ += size;
                               self->go_on();
                             });
@@ -94,7 +125,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
       const Reading reading = read_request({in_.data() + begin_, end_ - begin_});
       if (reading.state == Reading::State::incomplete) {
         make_room(reading.size);
-        if (reading.expects_continue) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        if (reading.expects_continue) {
+          out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        }
         break;
       }
       if (reading.state == Reading::State::bad) {
@@ -104,7 +137,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
         append_answer(out_, shared_.answer, false);
         break;
       }
-      if (!answer(reading.request)) return;
+      if (!answer(reading.request)) {
+        return;
+      }
       begin_ += reading.size;
     }
     write();
@@ -128,10 +163,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
     ++shared_.in_flight;
     late_cut_ = answer.cut;
     append_answer(late_, answer, request.keep_alive);
-    if (!timer_) timer_.emplace(socket_.get_executor());
+    if (!timer_) {
+      timer_.emplace(socket_.get_executor());
+    }
     timer_->expires_after(answer.delay);
     timer_->async_wait([self = shared_from_this()](error_code error) {
-      if (!error) self->answer_late();
+      if (!error) {
+        self->answer_late();
+      }
     });
     return true;
   }
@@ -139,18 +178,28 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void answer_late() {
     waiting_ = false;
     --shared_.in_flight;
-    if (late_cut_) return cut();
+    if (late_cut_) {
+      return cut();
+    }
     out_ += late_;
     late_.clear();
-    if (!writing_) go_on();
+    if (!writing_) {
+      go_on();
+    }
   }
 
   void write() {
-    if (writing_) return;
+    if (writing_) {
+      return;
+    }
     error_code error;
     std::size_t written = 0;
-    if (!out_.empty()) written = socket_.write_some(asio::buffer(out_), error);
-    if (error && error != asio::error::would_block) return;
+    if (!out_.empty()) {
+      written = socket_.write_some(asio::buffer(out_), error);
+    }
+    if (error && error != asio::error::would_block) {
+      return;
+    }
     if (written == out_.size()) {
       out_.clear();
       return written_all();
@@ -159,7 +208,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     out_.erase(0, written);
     sending_.swap(out_);
     asio::async_write(socket_, asio::buffer(sending_), [self = shared_from_this()](error_code failed, std::size_t) {
-      if (failed) return;
+      if (failed) {
+        return;
+      }
       self->writing_ = false;
       self->sending_.clear();
       self->go_on();
@@ -167,7 +218,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void written_all() {
-    if (waiting_) return;  // answer_late goes on
+    if (waiting_) {
+      return;  // answer_late goes on
+    }
     if (closing_) {
       error_code ignored;
       socket_.shutdown(tcp::socket::shutdown_send, ignored);
@@ -184,7 +237,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
       end_ -= begin_;
       begin_ = 0;
     }
-    if (size + kBodyPadding > in_.size()) in_.resize(size + kBodyPadding);
+    if (size + kBodyPadding > in_.size()) {
+      in_.resize(size + kBodyPadding);
+    }
   }
 
   void cut() {
@@ -197,7 +252,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   tcp::socket socket_;
   Shared& shared_;
   std::optional<asio::steady_timer> timer_;
-  std::vector<char> in_;   // [begin_, end_) has arrived and is not yet answered; kBodyPadding bytes stay free behind it
+  std::vector<char> in_;  // [begin_, end_) has arrived and is not yet answered; kBodyPadding bytes stay free behind it
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::string out_;      // answers to be written
@@ -229,11 +284,15 @@ struct HttpServer::Impl {
 
   void accept() {
     acceptor.async_accept([this](error_code error, tcp::socket socket) {
-      if (error == asio::error::operation_aborted) return;
+      if (error == asio::error::operation_aborted) {
+        return;
+      }
       if (error) {
         pause.expires_after(kAcceptPause);
         pause.async_wait([this](error_code stopped) {
-          if (!stopped) accept();
+          if (!stopped) {
+            accept();
+          }
         });
         return;
       }
@@ -251,14 +310,24 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(const std::string& addres
   auto impl = std::make_unique<Impl>(handler);
   error_code error;
   const auto ip = asio::ip::make_address(address, error);
-  if (error) return fail(ErrorKind::invalid, fmt::format("{} is not an IP address", address));
+  if (error) {
+    return fail(ErrorKind::invalid, fmt::format("{} is not an IP address", address));
+  }
   const tcp::endpoint endpoint(ip, port);
   tcp::acceptor& acceptor = impl->acceptor;
   acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return fail(ErrorKind::invalid, fmt::format("listening on {}:{}: {}", address, port, error.message()));
+  if (!error) {
+    acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  }
+  if (!error) {
+    acceptor.bind(endpoint, error);
+  }
+  if (!error) {
+    acceptor.listen(asio::socket_base::max_listen_connections, error);
+  }
+  if (error) {
+    return fail(ErrorKind::invalid, fmt::format("listening on {}:{}: {}", address, port, error.message()));
+  }
   impl->accept();
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }

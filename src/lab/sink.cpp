@@ -31,14 +31,18 @@ void Sink::RecentEvents::add(std::string_view body) {
 }
 
 std::string_view Sink::RecentEvents::last() const {
-  if (bodies_.empty()) return {};
+  if (bodies_.empty()) {
+    return {};
+  }
   return bodies_[(next_ + bodies_.size() - 1) % bodies_.size()];
 }
 
 std::string Sink::RecentEvents::list_json(std::uint64_t count) const {
   std::string json = fmt::format(R"({{"count":{},"events":[)", count);
   for (std::size_t index = 0; index < bodies_.size(); ++index) {
-    if (index > 0) json += ',';
+    if (index > 0) {
+      json += ',';
+    }
     json += bodies_[(next_ + index) % bodies_.size()];
   }
   return json + "]}";
@@ -50,10 +54,14 @@ void Sink::RecentEvents::clear() {
 }
 
 Sink::Sink(SinkOptions options, const Clock& clock)
-    : clock_(clock), tokens_(std::move(options.tokens), options.seed), faults_(std::move(options.faults), options.seed) {}
+    : clock_(clock),
+      tokens_(std::move(options.tokens), options.seed),
+      faults_(std::move(options.faults), options.seed) {}
 
 void Sink::handle(const HttpRequest& request, std::size_t in_flight, HttpAnswer& answer) {
-  if (request.method != "POST") return show(request, answer);
+  if (request.method != "POST") {
+    return show(request, answer);
+  }
   if (request.target == "/events") {
     ledger_.saw_in_flight(in_flight);
     take_event(request, answer);
@@ -77,18 +85,26 @@ void Sink::handle(const HttpRequest& request, std::size_t in_flight, HttpAnswer&
 void Sink::take_event(const HttpRequest& request, HttpAnswer& answer) {
   const Fate fate = faults_.next(request.body);
   answer.delay = fate.delay;
-  if (!tokens_.accepts(request.authorization, clock_.now())) return refuse(answer, 401, "no valid bearer token");
-  if (request.content_type != kEventType) return refuse(answer, 415, "content type is not application/cloudevents+json");
+  if (!tokens_.accepts(request.authorization, clock_.now())) {
+    return refuse(answer, 401, "no valid bearer token");
+  }
+  if (request.content_type != kEventType) {
+    return refuse(answer, 415, "content type is not application/cloudevents+json");
+  }
   if (fate.cut == Cut::before) {
     answer.cut = true;
     return;
   }
   if (fate.status != 0) {
-    if (fate.status == 429 || fate.status == 503) answer.retry_after = faults_.faults().retry_after;
+    if (fate.status == 429 || fate.status == 503) {
+      answer.retry_after = faults_.faults().retry_after;
+    }
     return refuse(answer, fate.status, "as the fault plan wants it");
   }
   const Result<Delivery> delivery = reader_.read(request.body);
-  if (!delivery) return refuse(answer, 400, delivery.error().message);
+  if (!delivery) {
+    return refuse(answer, 400, delivery.error().message);
+  }
   ledger_.record(*delivery, clock_.wall_now());
   recent_.add(request.body);
   answer.cut = fate.cut == Cut::after;
@@ -105,13 +121,17 @@ void Sink::give_token(const HttpRequest& request, HttpAnswer& answer) {
 
 void Sink::change_faults(const HttpRequest& request, HttpAnswer& answer) {
   Result<Faults> faults = faults_from_json(request.body, faults_.faults());
-  if (!faults) return refuse(answer, 400, faults.error().message);
+  if (!faults) {
+    return refuse(answer, 400, faults.error().message);
+  }
   faults_.change(std::move(*faults));
   answer.body = faults_to_json(faults_.faults());
 }
 
 void Sink::show(const HttpRequest& request, HttpAnswer& answer) const {
-  if (request.method != "GET") return refuse(answer, 405, "GET or POST");
+  if (request.method != "GET") {
+    return refuse(answer, 405, "GET or POST");
+  }
   if (request.target == "/audit") {
     answer.body = ledger_.to_json();
   } else if (request.target == "/audit/ids") {
@@ -119,7 +139,9 @@ void Sink::show(const HttpRequest& request, HttpAnswer& answer) const {
   } else if (request.target == "/events/list") {
     answer.body = recent_.list_json(ledger_.received());
   } else if (request.target == "/events/last") {
-    if (recent_.last().empty()) return refuse(answer, 404, "no event yet");
+    if (recent_.last().empty()) {
+      return refuse(answer, 404, "no event yet");
+    }
     answer.content_type = kEventType;
     answer.body = recent_.last();
   } else if (request.target == "/faults") {

@@ -121,7 +121,8 @@ void append_object(std::string& out, const Pairs& pairs) {
 CloudEventWriter::CloudEventWriter(Options options) : payload_version_(options.payload_version) {
   auto& metadata = options.metadata;
   std::sort(metadata.begin(), metadata.end());
-  const auto cluster = std::find_if(metadata.begin(), metadata.end(), [](const auto& p) { return p.first == "cluster"; });
+  const auto cluster =
+      std::find_if(metadata.begin(), metadata.end(), [](const auto& p) { return p.first == "cluster"; });
   EXPORTER_CHECK(cluster != metadata.end() && !cluster->second.empty(), "metadata has a cluster");
   before_id_ = R"({"specversion":"1.0","type":"com.nvidia.nvsentinel.health.v1","source":)";
   append_json_string(before_id_, "nvsentinel://" + cluster->second + "/healthevents");

@@ -44,9 +44,9 @@ class CloudEventWriter {
   void append_pairs(const event::HealthEvent& event, std::string& out);
 
   PayloadVersion payload_version_;
-  std::string before_id_;  // constant: everything up to the id
-  std::string after_event_;  // constant: everything behind the health event
-  std::string time_;       // of the event being written, quoted
+  std::string before_id_;                                             // constant: everything up to the id
+  std::string after_event_;                                           // constant: everything behind the health event
+  std::string time_;                                                  // of the event being written, quoted
   std::vector<std::pair<std::string_view, std::string_view>> pairs_;  // for sorting
 };
 

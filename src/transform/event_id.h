@@ -1,8 +1,8 @@
 // The CloudEvent's id.
 //
 // Stable (the default): a UUID of version 5 (RFC 4122 section 4.3, SHA-1) of "<provider>/<database>/<table>/<document
-// id>" under kIdNamespace, so that a retry, a restart, a backfill and a replay of one stored document all carry the same
-// id and a sink can tell duplicates. Random: a version 4 UUID, as the incumbent makes.
+// id>" under kIdNamespace, so that a retry, a restart, a backfill and a replay of one stored document all carry the
+// same id and a sink can tell duplicates. Random: a version 4 UUID, as the incumbent makes.
 #pragma once
 
 #include <cstdint>

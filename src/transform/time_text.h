@@ -1,7 +1,7 @@
 // Moments as the CloudEvent writes them: RFC 3339 in UTC, fraction without trailing zeros, none if zero.
 //
-// Never fails and never clamps: nanos outside 0..999,999,999 are carried, years beyond 9999 have more digits, years before
-// 0 a minus sign (proleptic Gregorian calendar, astronomical year numbers), for every value of the two integers.
+// Never fails and never clamps: nanos outside 0..999,999,999 are carried, years beyond 9999 have more digits, years
+// before 0 a minus sign (proleptic Gregorian calendar, astronomical year numbers), for every value of the two integers.
 // Thread-safety: pure functions.
 #pragma once
 

@@ -1,7 +1,7 @@
 // What the incumbent did with stored documents, and what we do with the same ones.
 //
-// postgresql.jsonl, one case a line, was recorded from NVSentinel's event-exporter (August 2026) over a real PostgreSQL:
-// `stored_text` is the column `document`, `raw` the body that it sent ("<id>" and "<time>" stand for the parts that are
+// postgresql.jsonl, one case a line, was recorded from NVSentinel's event-exporter (August 2026) over a real
+// PostgreSQL: `stored_text` is the column `document`, `raw` the body that it sent ("<id>" and "<time>" stand for the parts that are
 // different each time), `backfill_raw` what it sent for the same document from its backfill when that was different,
 // `outcome` is exported, skipped (it lost the event) or crashed (it died, and died again after a restart).
 // `exported` is a contract. For every other case this file says what we do instead; none can pass unnamed.
@@ -164,8 +164,7 @@ const std::map<std::string_view, Better> kBetter = {
     {"strategy-name-string", {R"("processingStrategy": "STORE_ONLY")", R"("processingStrategy": 2)"}},
     {"entities-null-element", {R"("entitiesImpacted": [null])", R"("entitiesImpacted": [])"}},
     {"time-seconds-string", {R"("seconds": "1788955199")", R"("seconds": 1788955199)"}},
-    {"time-rfc3339-string",
-     {R"("2026-09-09T11:59:59.987654321Z")", R"({"seconds": 1788955199, "nanos": 987654321})"}},
+    {"time-rfc3339-string", {R"("2026-09-09T11:59:59.987654321Z")", R"({"seconds": 1788955199, "nanos": 987654321})"}},
     {"version-string", {R"("version": "1")", R"("version": 1)"}},
     {"created-bad-string", {R"("createdAt": "yesterday")", R"("createdAt": null)"}},
     {"created-number", {R"("createdAt": 1788955200)", R"("createdAt": null)"}},

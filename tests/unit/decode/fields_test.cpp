@@ -22,7 +22,8 @@ TEST(FindField, TakesAnyLetterCase) {
 }
 
 TEST(FindField, KnowsOnlyItsOwn) {
-  for (const auto name : {"", "node_name", "nodeName ", "i", "createdAt", "customRecommendedActionX", "\xc5\xbfomething"}) {
+  for (const auto name :
+       {"", "node_name", "nodeName ", "i", "createdAt", "customRecommendedActionX", "\xc5\xbfomething"}) {
     EXPECT_EQ(find_field(name), Field::unknown) << name;
   }
 }
@@ -54,7 +55,8 @@ TEST(IntegerFromDouble, TakesWholeNumbersInRange) {
   EXPECT_EQ(integer_from_double(24.0), 24);
   EXPECT_EQ(integer_from_double(-0.0), 0);
   EXPECT_EQ(integer_from_double(-9223372036854775808.0), std::numeric_limits<std::int64_t>::min());
-  for (const double value : {0.5, 9223372036854775808.0, -9223372036854777856.0, 1e300, double{INFINITY}, double{NAN}}) {
+  for (const double value :
+       {0.5, 9223372036854775808.0, -9223372036854777856.0, 1e300, double{INFINITY}, double{NAN}}) {
     EXPECT_EQ(integer_from_double(value), std::nullopt) << value;
   }
 }
@@ -98,8 +100,8 @@ TEST(TimestampFromText, RefusesEverythingElse) {
        {"", "yesterday", "2026-09-09", "2026-09-09T11:59:59", "2026-09-09T11:59Z", "2026-9-09T11:59:59Z",
         "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-09-09T24:00:00Z",
         "2026-09-09T11:60:00Z", "2026-09-09T11:59:61Z", "2026-09-09T11:59:59.Z", "2026-09-09T11:59:59Zx",
-        "2026-09-09T11:59:59+24:00", "2026-09-09T11:59:59+01:60", "2026-09-09T11:59:59+0100",
-        "12026-09-09T11:59:59Z", "-026-09-09T11:59:59Z"}) {
+        "2026-09-09T11:59:59+24:00", "2026-09-09T11:59:59+01:60", "2026-09-09T11:59:59+0100", "12026-09-09T11:59:59Z",
+        "-026-09-09T11:59:59Z"}) {
     EXPECT_EQ(timestamp_from_text(text), std::nullopt) << text;
   }
 }

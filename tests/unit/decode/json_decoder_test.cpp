@@ -166,8 +166,7 @@ TEST_F(JsonDecoderTest, RefusesWithTheFieldsPath) {
             "healthevent.recommendedAction: must be a whole number, is a list");
   EXPECT_EQ(reason_of_fields(R"("recommendedAction": "REBOOT")"),
             "healthevent.recommendedAction: \"REBOOT\" is not a known name");
-  EXPECT_EQ(reason_of_fields(R"("errorCode": ["79", {}])"),
-            "healthevent.errorCode[1]: must be a string, is an object");
+  EXPECT_EQ(reason_of_fields(R"("errorCode": ["79", {}])"), "healthevent.errorCode[1]: must be a string, is an object");
   EXPECT_EQ(reason_of_fields(R"("entitiesImpacted": [null, 5])"),
             "healthevent.entitiesImpacted[1]: must be an object, is a number");
   EXPECT_EQ(reason_of_fields(R"("entitiesImpacted": [{}, {"entitytype": true}])"),
@@ -183,11 +182,11 @@ TEST_F(JsonDecoderTest, RefusesWithTheFieldsPath) {
 }
 
 TEST_F(JsonDecoderTest, NeverFailsBecauseOfWhatIsNotExported) {
-  for (const auto rest : {R"("createdAt": "yesterday")", R"("createdAt": {})", R"("healtheventstatus": null)",
-                          R"("healtheventstatus": "x")", R"("healtheventstatus": [])",
-                          R"("healtheventstatus": {"spanids": 5})", R"("healtheventstatus": {"spanids": null})",
-                          R"("healtheventstatus": {"spanids": {"platform-connector": 5}})",
-                          R"("healtheventstatus": {"spanids": {"Platform-Connector": "x"}})", R"("RawEvent": [{}])"}) {
+  for (const auto rest :
+       {R"("createdAt": "yesterday")", R"("createdAt": {})", R"("healtheventstatus": null)",
+        R"("healtheventstatus": "x")", R"("healtheventstatus": [])", R"("healtheventstatus": {"spanids": 5})",
+        R"("healtheventstatus": {"spanids": null})", R"("healtheventstatus": {"spanids": {"platform-connector": 5}})",
+        R"("healtheventstatus": {"spanids": {"Platform-Connector": "x"}})", R"("RawEvent": [{}])"}) {
     const auto event = decode(std::string(R"({"healthevent": {"agent": "a"}, )") + rest + "}");
     ASSERT_TRUE(event) << rest << ": " << event.error().message;
     EXPECT_EQ(event->agent, "a");

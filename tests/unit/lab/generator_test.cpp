@@ -73,12 +73,16 @@ TEST(Generator, FollowsTheMixOfAProductionFleet) {
     with_action += event.recommended_action != 0 ? 1 : 0;
     ASSERT_FALSE(is_healthy && event.recommended_action != 0);
     ASSERT_EQ(text(health["metadata"]["seq"]), std::to_string(next_sequence[std::string(event.node_name)]++));
-    if (health["errorCode"].error() == simdjson::SUCCESS) ++codes[text(health["errorCode"].at(0))];
+    if (health["errorCode"].error() == simdjson::SUCCESS) {
+      ++codes[text(health["errorCode"].at(0))];
+    }
   }
   EXPECT_NEAR(healthy, kEvents * 0.385, kEvents * 0.02);
   EXPECT_NEAR(with_action, kEvents * 0.009, kEvents * 0.003);
   EXPECT_EQ(next_sequence.size(), 256U);
-  for (const char* xid : {"13", "31", "48", "63", "74", "79", "94"}) EXPECT_GT(codes[xid], 0) << xid;
+  for (const char* xid : {"13", "31", "48", "63", "74", "79", "94"}) {
+    EXPECT_GT(codes[xid], 0) << xid;
+  }
 }
 
 // Keeps what was committed, and when.
@@ -91,7 +95,9 @@ class Collector final : public DocumentWriter {
     return {};
   }
   Result<void> commit() override {
-    if (fails) return fail(ErrorKind::transient, "disk full");
+    if (fails) {
+      return fail(ErrorKind::transient, "disk full");
+    }
     batches.emplace_back(open_, clock_.now().time_since_epoch());
     open_ = 0;
     return {};
@@ -146,12 +152,15 @@ TEST(Feeder, PassesTheWritersErrorOn) {
   Collector collector(clock);
   collector.fails = true;
   Generator generator({.nodes = 4, .seed = 1, .first_sequence = 0});
-  EXPECT_EQ(feed_backlog(generator, collector, 5, 10s, 2, clock, {}).error(), (Error{ErrorKind::transient, "disk full"}));
+  EXPECT_EQ(feed_backlog(generator, collector, 5, 10s, 2, clock, {}).error(),
+            (Error{ErrorKind::transient, "disk full"}));
 }
 
 AuditReport audit(const std::vector<std::string>& stored, const std::string& delivered, std::uint64_t dead_letters) {
   Audit audit(parse_id_counts(delivered).value());
-  for (const std::string& id : stored) audit.add_stored("document-" + id, id);
+  for (const std::string& id : stored) {
+    audit.add_stored("document-" + id, id);
+  }
   return audit.report(dead_letters);
 }
 
@@ -169,9 +178,7 @@ TEST(Audit, FailsWhenSomethingIsMissingAndNamesIt) {
             "did not arrive, for example: document-b, document-c\n");
 }
 
-TEST(Audit, HoldsWhenWhatDidNotArriveWasSetAside) {
-  EXPECT_TRUE(audit({"a", "b"}, "a 1\n", 1).holds());
-}
+TEST(Audit, HoldsWhenWhatDidNotArriveWasSetAside) { EXPECT_TRUE(audit({"a", "b"}, "a 1\n", 1).holds()); }
 
 TEST(Audit, CountsIdsThatCameTwiceAndThoseNobodyKnows) {
   const AuditReport report = audit({"a", "b"}, "a 3\nb 1\nz 1\n", 0);

@@ -3,8 +3,8 @@
 #include <string>
 #include <thread>
 
-#include <boost/asio.hpp>
 #include <gtest/gtest.h>
+#include <boost/asio.hpp>
 
 #include "lab/fetch.h"
 #include "lab/http_server.h"
@@ -21,9 +21,15 @@ class Echo final : public HttpHandler {
  public:
   void handle(const HttpRequest& request, std::size_t in_flight, HttpAnswer& answer) override {
     answer.body = request.body;
-    if (request.target == "/late") answer.delay = 30ms;
-    if (request.target == "/in-flight") answer.body = std::to_string(in_flight);
-    if (request.target == "/cut") answer.cut = true;
+    if (request.target == "/late") {
+      answer.delay = 30ms;
+    }
+    if (request.target == "/in-flight") {
+      answer.body = std::to_string(in_flight);
+    }
+    if (request.target == "/cut") {
+      answer.cut = true;
+    }
     if (request.target == "/busy") {
       answer.status = 503;
       answer.retry_after = 2;
@@ -81,7 +87,9 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrderLateOnesToo) {
 TEST_F(HttpServerTest, TakesARequestThatComesByteByByte) {
   tcp::socket socket = connect();
   socket.set_option(tcp::no_delay(true));
-  for (const char byte : post("/", "slow")) asio::write(socket, asio::buffer(&byte, 1));
+  for (const char byte : post("/", "slow")) {
+    asio::write(socket, asio::buffer(&byte, 1));
+  }
   EXPECT_EQ(exchange(socket, "", ok("slow").size()), ok("slow"));
 }
 
@@ -99,7 +107,8 @@ TEST_F(HttpServerTest, ResetsAConnectionThatIsToBeCut) {
 TEST_F(HttpServerTest, SaysWhenToComeBack) {
   tcp::socket socket = connect();
   const std::string wanted =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 0\r\nRetry-After: 2\r\n\r\n";
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 0\r\nRetry-After: "
+      "2\r\n\r\n";
   EXPECT_EQ(exchange(socket, post("/busy", ""), wanted.size()), wanted);
 }
 

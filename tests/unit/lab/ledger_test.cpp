@@ -35,8 +35,12 @@ TEST(Uuid, OfAnotherShapeIsRefused) {
 
 TEST(EventIdSet, CountsEachIdThroughManyGrowths) {
   EventIdSet ids;
-  for (std::uint64_t number = 0; number < 50'000; ++number) ASSERT_EQ(ids.add(uuid(number)), 0U);
-  for (std::uint64_t number = 0; number < 50'000; number += 7) ASSERT_EQ(ids.add(uuid(number)), 1U);
+  for (std::uint64_t number = 0; number < 50'000; ++number) {
+    ASSERT_EQ(ids.add(uuid(number)), 0U);
+  }
+  for (std::uint64_t number = 0; number < 50'000; number += 7) {
+    ASSERT_EQ(ids.add(uuid(number)), 1U);
+  }
   EXPECT_EQ(ids.size(), 50'000U);
   EXPECT_EQ(ids.count(uuid(7)), 2U);
   EXPECT_EQ(ids.count(uuid(8)), 1U);
@@ -63,7 +67,9 @@ TEST(EventIdSet, TakesTheNilUuidAsAnyOther) {
 
 TEST(Histogram, TellsPercentilesWithinItsPrecision) {
   Histogram histogram;
-  for (int millis = 1; millis <= 1000; ++millis) histogram.record(std::chrono::milliseconds(millis));
+  for (int millis = 1; millis <= 1000; ++millis) {
+    histogram.record(std::chrono::milliseconds(millis));
+  }
   EXPECT_EQ(histogram.count(), 1000U);
   EXPECT_EQ(histogram.max(), 1s);
   EXPECT_NEAR(static_cast<double>(histogram.percentile(0.5).count()), 500e6, 500e6 * 0.032);

@@ -31,7 +31,9 @@ TEST(FaultPlan, HoldsToItsRates) {
   faults.status_rates = {{503, 0.1}, {429, 0.05}};
   FaultPlan plan(faults, 1);
   std::map<int, int> statuses;
-  for (int index = 0; index < 100'000; ++index) ++statuses[plan.next("").status];
+  for (int index = 0; index < 100'000; ++index) {
+    ++statuses[plan.next("").status];
+  }
   EXPECT_NEAR(statuses[503], 10'000, 400);
   EXPECT_NEAR(statuses[429], 5'000, 300);
   EXPECT_EQ(statuses.size(), 3U);
@@ -147,7 +149,8 @@ TEST(TokenBook, RefusesOthersAsTheRfcSays) {
   is(tokens.grant("Basic eDpvdGhlcg==", kForm, kGrant, kStart), 401, R"({"error":"invalid_client"})");
   is(tokens.grant("Basic ???", kForm, kGrant, kStart), 401, R"({"error":"invalid_client"})");
   is(tokens.grant("", kForm, kGrant, kStart), 401, R"({"error":"invalid_client"})");
-  is(tokens.grant("Basic eDpzM2NyZXQ=", kForm, "grant_type=password", kStart), 400, R"({"error":"unsupported_grant_type"})");
+  is(tokens.grant("Basic eDpzM2NyZXQ=", kForm, "grant_type=password", kStart), 400,
+     R"({"error":"unsupported_grant_type"})");
   is(tokens.grant("Basic eDpzM2NyZXQ=", "application/json", kGrant, kStart), 400, R"({"error":"invalid_request"})");
 }
 

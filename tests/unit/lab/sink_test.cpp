@@ -12,8 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 std::string event(const std::string& id, const std::string& node, int sequence) {
-  return R"({"specversion":"1.0","type":"t","source":"s","id":")" + id + R"(","data":{"healthEvent":{"nodeName":")" + node +
-         R"(","metadata":{"seq":")" + std::to_string(sequence) + R"(","madeNs":"1788955200000000000"}}}})";
+  return R"({"specversion":"1.0","type":"t","source":"s","id":")" + id + R"(","data":{"healthEvent":{"nodeName":")" +
+         node + R"(","metadata":{"seq":")" + std::to_string(sequence) + R"(","madeNs":"1788955200000000000"}}}})";
 }
 
 class SinkTest : public testing::Test {
@@ -58,7 +58,9 @@ TEST_F(SinkTest, AcceptsAnEventAndShowsIt) {
 
 TEST_F(SinkTest, KeepsTheLastHundredEventsInOrder) {
   const std::string bearer = token();
-  for (int number = 0; number < 150; ++number) post(event(std::to_string(number), "node", number), bearer);
+  for (int number = 0; number < 150; ++number) {
+    post(event(std::to_string(number), "node", number), bearer);
+  }
   const std::string list = send("GET", "/events/list").body;
   EXPECT_TRUE(list.starts_with(R"({"count":150,"events":[)" + event("50", "node", 50) + ","));
   EXPECT_TRUE(list.ends_with("," + event("149", "node", 149) + "]}"));
@@ -68,7 +70,9 @@ TEST_F(SinkTest, KeepsTheLastHundredEventsInOrder) {
 TEST_F(SinkTest, WantsAValidTokenAndTheExactContentType) {
   const std::string bearer = token();
   EXPECT_EQ(post(event(kId, "node", 1), "Bearer other").status, 401);
-  EXPECT_EQ(send("POST", "/events", event(kId, "node", 1), "application/cloudevents+json; charset=utf-8", bearer).status, 415);
+  EXPECT_EQ(
+      send("POST", "/events", event(kId, "node", 1), "application/cloudevents+json; charset=utf-8", bearer).status,
+      415);
   clock.advance(2h);
   EXPECT_EQ(post(event(kId, "node", 1), bearer).status, 401);
 }
@@ -81,11 +85,11 @@ TEST_F(SinkTest, RefusesRevokedTokens) {
 
 TEST_F(SinkTest, RefusesWhatIsNoCloudEventAboutANode) {
   const std::string bearer = token();
-  for (const char* body : {"", "{", "[]", R"({"specversion":"0.3","type":"t","source":"s","id":"i"})",
-                           R"({"specversion":"1.0","source":"s","id":"i"})", R"({"specversion":"1.0","type":"t","id":"i"})",
-                           R"({"specversion":"1.0","type":"t","source":"s"})",
-                           R"({"specversion":"1.0","type":"t","source":"s","id":"i"})",
-                           R"({"specversion":"1.0","type":"t","source":"s","id":"i","data":{"healthEvent":{"nodeName":""}}})"}) {
+  for (const char* body :
+       {"", "{", "[]", R"({"specversion":"0.3","type":"t","source":"s","id":"i"})",
+        R"({"specversion":"1.0","source":"s","id":"i"})", R"({"specversion":"1.0","type":"t","id":"i"})",
+        R"({"specversion":"1.0","type":"t","source":"s"})", R"({"specversion":"1.0","type":"t","source":"s","id":"i"})",
+        R"({"specversion":"1.0","type":"t","source":"s","id":"i","data":{"healthEvent":{"nodeName":""}}})"}) {
     EXPECT_EQ(post(body, bearer).status, 400) << body;
   }
   EXPECT_EQ(send("GET", "/audit/ids").body, "");
@@ -106,7 +110,9 @@ TEST_F(SinkTest, ChangesItsFaultsWhileItRuns) {
 TEST_F(SinkTest, TakesTheEventOrNotBeforeItCutsTheConnection) {
   const std::string bearer = token();
   send("POST", "/faults", R"({"cutRate":1})");
-  for (int number = 0; number < 100; ++number) EXPECT_TRUE(post(event(std::to_string(number), "n", number), bearer).cut);
+  for (int number = 0; number < 100; ++number) {
+    EXPECT_TRUE(post(event(std::to_string(number), "n", number), bearer).cut);
+  }
   send("POST", "/faults", R"({"cutRate":0})");
   const std::string audit = send("GET", "/audit").body;
   EXPECT_NE(audit.find(R"("statuses":{"cut":100})"), std::string::npos) << audit;
@@ -122,8 +128,10 @@ TEST_F(SinkTest, AuditsWhatItAccepted) {
   post(event("a", "node", 1), bearer);
   post(event("a", "node", 1), bearer);
   const std::string audit = send("GET", "/audit").body;
-  EXPECT_NE(audit.find(R"("received":3,"distinctIds":2,"duplicates":1,"statuses":{"202":3},"nodes":1,"orderViolations":1)"),
-            std::string::npos) << audit;
+  EXPECT_NE(
+      audit.find(R"("received":3,"distinctIds":2,"duplicates":1,"statuses":{"202":3},"nodes":1,"orderViolations":1)"),
+      std::string::npos)
+      << audit;
   EXPECT_NE(audit.find(R"("max":5.000)"), std::string::npos) << audit;
   send("POST", "/audit/reset");
   EXPECT_EQ(send("GET", "/audit/ids").body, "");

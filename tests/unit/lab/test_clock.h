@@ -12,7 +12,9 @@ class TestClock final : public Clock {
     return WallTime(Duration(1'788'955'200'000'000'000)) + now_.time_since_epoch();
   }
   bool sleep_until(MonoTime deadline, std::stop_token stop) override {
-    if (stop.stop_requested()) return false;
+    if (stop.stop_requested()) {
+      return false;
+    }
     now_ = std::max(now_, deadline);
     return true;
   }

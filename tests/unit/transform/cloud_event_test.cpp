@@ -92,9 +92,10 @@ TEST(CloudEventWriter, WritesDrainOverridesInTheirPlace) {
   event::HealthEvent event;
   event.drain_overrides = {false, true};
   event.custom_recommended_action = "x";
-  EXPECT_NE(body_of(event, kProduction)
-                .find(R"("customRecommendedAction":"x","drainOverrides":{"force":false,"skip":true},"entitiesImpacted")"),
-            std::string::npos);
+  EXPECT_NE(
+      body_of(event, kProduction)
+          .find(R"("customRecommendedAction":"x","drainOverrides":{"force":false,"skip":true},"entitiesImpacted")"),
+      std::string::npos);
 }
 
 TEST(CloudEventWriter, WritesDigitsForNumbersWithoutAName) {
@@ -118,7 +119,8 @@ TEST(CloudEventWriter, EscapesKeysAndTheSource) {
   event.metadata = {{"<b>", "\xff"}, {"A", "1"}, {"a\"", "2"}};
   const std::string body = body_of(event, {.metadata = {{"cluster", "a&b"}, {"<k>", "\n"}}});
   EXPECT_NE(body.find(R"("source":"nvsentinel://a\u0026b/healthevents")"), std::string::npos) << body;
-  EXPECT_NE(body.find(R"("metadata":{"\u003cb\u003e":"\ufffd","A":"1","a\"":"2"},"nodeName")"), std::string::npos) << body;
+  EXPECT_NE(body.find(R"("metadata":{"\u003cb\u003e":"\ufffd","A":"1","a\"":"2"},"nodeName")"), std::string::npos)
+      << body;
   EXPECT_TRUE(body.ends_with(R"("metadata":{"\u003ck\u003e":"\n","cluster":"a\u0026b"}}})")) << body;
 }
 
