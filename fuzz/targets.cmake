@@ -1,1 +1,2 @@
 # One line per target, sorted.
+exporter_fuzz(config_fuzz DEPS config)

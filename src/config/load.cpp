@@ -42,16 +42,16 @@ std::vector<Setting> make_settings(const Draft& draft) {
   const auto add = [&](std::string_view key, std::string value) {
     settings.push_back(Setting{printable(key), std::move(value), origin_text(draft, key)});
   };
-  add("--config", quoted(config.config_path));
+  add("--config", in_quotes(config.config_path));
   add("--metrics-port", std::to_string(config.metrics_port));
-  add("--oidc-secret-path", quoted(config.oidc_secret_path));
+  add("--oidc-secret-path", in_quotes(config.oidc_secret_path));
   add("--workers", std::to_string(config.workers));
   for (const KeySpec& key : all_keys()) {
     if (!std::holds_alternative<MetadataTable>(key.target)) {
       add(key.name, format_value(key, config));
       continue;
     }
-    for (const auto& [name, value] : config.metadata) add(std::string(kMetadataPrefix) + name, quoted(value));
+    for (const auto& [name, value] : config.metadata) add(std::string(kMetadataPrefix) + name, in_quotes(value));
   }
   add("LOG_LEVEL", config.log_level.empty() ? "info" : printable(config.log_level));
   return settings;

@@ -15,7 +15,7 @@ namespace exporter::config {
 [[nodiscard]] std::string printable(std::string_view text);
 
 // printable() in double quotes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 // Without blanks (space, \t, \n, \v, \f, \r) at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);

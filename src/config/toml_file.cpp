@@ -80,7 +80,7 @@ struct Assign {
     if (const Result<Duration> duration = parse_duration(*text)) {
       get(draft.config) = *duration;
     } else {
-      draft.error(key.name, quoted(*text) + " " + duration.error().message,
+      draft.error(key.name, in_quotes(*text) + " " + duration.error().message,
                   R"(write it like "30s", "1m30s" or "500ms")");
     }
   }
@@ -125,7 +125,7 @@ struct Assign {
     if (!text) return wrong_type("a string", "write one of " + list_of(choice.names));
     const auto found = std::find(choice.names.begin(), choice.names.end(), fold(*text));
     if (found == choice.names.end()) {
-      draft.error(key.name, quoted(*text) + " is not known", "write " + list_of(choice.names));
+      draft.error(key.name, in_quotes(*text) + " is not known", "write " + list_of(choice.names));
     } else {
       choice.set(draft.config, static_cast<std::uint8_t>(found - choice.names.begin()));
     }
