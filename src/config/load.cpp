@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -63,7 +63,11 @@ void sort_problems(std::vector<Problem>& problems) {
     const int place = problem.file == "command line" ? 2 : problem.file == "environment" ? 1 : 0;
     return std::pair(place, problem.line);
   };
-  std::stable_sort(problems.begin(), problems.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  // Keeps the order of equals, as std::stable_sort would if clang took libstdc++ 12's without a deprecation warning.
+  std::multimap<std::pair<int, std::uint32_t>, Problem> sorted;
+  for (Problem& problem : problems) sorted.emplace(rank(problem), std::move(problem));
+  problems.clear();
+  for (auto& [place, problem] : sorted) problems.push_back(std::move(problem));
 }
 
 Loaded finish(const Flags& flags, const Environment& environment, Draft& draft, bool judge) {

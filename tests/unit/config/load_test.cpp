@@ -1,4 +1,5 @@
 // How names and types are read from the file.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -133,10 +134,10 @@ TEST(Load, ReportsARepeatedKeyAndBytesThatAreNotText) {
 }
 
 TEST(Load, WantsTablesWhereTablesBelong) {
-  EXPECT_EQ(printed(load_text("exporter = 1\n")).front(),
-            "config.toml:1: exporter: is a number, not a table; write it as [exporter]");
-  EXPECT_EQ(printed(load_text("[[exporter]]\n")).front(),
-            "config.toml:1: exporter: is an array, not a table; write it as [exporter]");
+  EXPECT_THAT(printed(load_text("exporter = 1\n")),
+              testing::Contains("config.toml:1: exporter: is a number, not a table; write it as [exporter]"));
+  EXPECT_THAT(printed(load_text("[[exporter]]\n")),
+              testing::Contains("config.toml:1: exporter: is an array, not a table; write it as [exporter]"));
   EXPECT_EQ(printed(load_with("backfill = true\n")),
             Lines{"config.toml:6: exporter.backfill: is a boolean, not a table; write it as [exporter.backfill]"});
 }
