@@ -23,6 +23,7 @@ namespace exporter::config {
 namespace {
 
 constexpr std::string_view kRoot = "exporter";
+constexpr std::size_t kMostSuggestions = 100;
 
 std::string_view describe(const toml::node& node) {
   switch (node.type()) {
@@ -182,7 +183,9 @@ class Reader {
   }
 
   void unknown(const std::string& name, const toml::key& key, const toml::node& node) {
-    const std::string nearest = node.is_table() ? nearest_table(name) : nearest_key(name);
+    // A file full of unknown names is another program's; looking for a neighbour of each would take seconds.
+    std::string nearest;
+    if (draft_.problems.size() < kMostSuggestions) nearest = node.is_table() ? nearest_table(name) : nearest_key(name);
     problem(Severity::warning, key, name, node.is_table() ? "unknown table, ignored" : "unknown key, ignored",
             nearest.empty() ? "" : "did you mean " + nearest + "?");
   }
