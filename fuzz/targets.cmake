@@ -2,3 +2,4 @@
 exporter_fuzz(decode_fuzz DEPS decode transform LIBS simdjson::simdjson)
 exporter_fuzz(response_fuzz DEPS sink_http)
 exporter_fuzz(token_fuzz DEPS auth)
+exporter_fuzz(config_fuzz DEPS config)

@@ -40,7 +40,7 @@ void apply_provider(const Environment& environment, Draft& draft) {
   if (found == choice.names.end() || choice.get(config) != index) warn_overridden(draft, key, variable);
   draft.came_from(key, Origin{Origin::Kind::environment, variable, 0});
   if (found == choice.names.end()) {
-    draft.error(key, quoted(*value) + " is not known", R"(set it to "sqlite", "mongodb" or "postgresql")");
+    draft.error(key, in_quotes(*value) + " is not known", R"(set it to "sqlite", "mongodb" or "postgresql")");
   } else {
     choice.set(draft.config, index);
   }
@@ -72,7 +72,7 @@ void apply_log_level(const Environment& environment, Draft& draft) {
   draft.config.log_level = *value;
   constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "warning", "error"};
   if (std::find(kLevels.begin(), kLevels.end(), fold(trimmed(*value))) == kLevels.end()) {
-    draft.warning("LOG_LEVEL", quoted(*value) + " is not a level, info is used", "set it to debug, info, warn or error");
+    draft.warning("LOG_LEVEL", in_quotes(*value) + " is not a level, info is used", "set it to debug, info, warn or error");
   }
 }
 
@@ -82,7 +82,7 @@ void apply_metrics_port(const std::string& text, Draft& draft) {
   const std::string_view digits = std::string_view(text).substr(text.starts_with('+') ? 1 : 0);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (error != std::errc() || end != digits.data() + digits.size() || port > 65535) {
-    draft.error("--metrics-port", quoted(text) + " is not a port", "give a number of 0 to 65535 (0 = any free port)");
+    draft.error("--metrics-port", in_quotes(text) + " is not a port", "give a number of 0 to 65535 (0 = any free port)");
   } else {
     draft.config.metrics_port = static_cast<std::uint16_t>(port);
   }

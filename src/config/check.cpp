@@ -36,7 +36,7 @@ void check_url(Draft& draft, std::string_view key, std::string& value, std::stri
   const std::string like = fmt::format("write it like \"{}\"", example);
   if (value.empty()) return require(draft, key, false, like);
   const Result<Url> url = parse_url(value);
-  if (!url) return draft.error(key, quoted(redact_url(value)) + " " + url.error().message, like);
+  if (!url) return draft.error(key, in_quotes(redact_url(value)) + " " + url.error().message, like);
   if (url->had_user_info) {
     draft.warning(key, "the user and password in it are not sent", "remove them from the URL");
   }

@@ -155,7 +155,7 @@ struct Formatter {
 
   std::string operator()(Field<std::string> get) const {
     const std::string& value = get(config);
-    return quoted(key.type == "URL" ? redact_url(value) : value);
+    return in_quotes(key.type == "URL" ? redact_url(value) : value);
   }
   std::string operator()(Field<Duration> get) const { return format_duration(get(config)); }
   std::string operator()(Field<bool> get) const { return get(config) ? "true" : "false"; }

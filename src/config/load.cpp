@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -42,16 +42,16 @@ std::vector<Setting> make_settings(const Draft& draft) {
   const auto add = [&](std::string_view key, std::string value) {
     settings.push_back(Setting{printable(key), std::move(value), origin_text(draft, key)});
   };
-  add("--config", quoted(config.config_path));
+  add("--config", in_quotes(config.config_path));
   add("--metrics-port", std::to_string(config.metrics_port));
-  add("--oidc-secret-path", quoted(config.oidc_secret_path));
+  add("--oidc-secret-path", in_quotes(config.oidc_secret_path));
   add("--workers", std::to_string(config.workers));
   for (const KeySpec& key : all_keys()) {
     if (!std::holds_alternative<MetadataTable>(key.target)) {
       add(key.name, format_value(key, config));
       continue;
     }
-    for (const auto& [name, value] : config.metadata) add(std::string(kMetadataPrefix) + name, quoted(value));
+    for (const auto& [name, value] : config.metadata) add(std::string(kMetadataPrefix) + name, in_quotes(value));
   }
   add("LOG_LEVEL", config.log_level.empty() ? "info" : printable(config.log_level));
   return settings;
@@ -63,7 +63,11 @@ void sort_problems(std::vector<Problem>& problems) {
     const int place = problem.file == "command line" ? 2 : problem.file == "environment" ? 1 : 0;
     return std::pair(place, problem.line);
   };
-  std::stable_sort(problems.begin(), problems.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  // Keeps the order of equals, as std::stable_sort would if clang took libstdc++ 12's without a deprecation warning.
+  std::multimap<std::pair<int, std::uint32_t>, Problem> sorted;
+  for (Problem& problem : problems) sorted.emplace(rank(problem), std::move(problem));
+  problems.clear();
+  for (auto& [place, problem] : sorted) problems.push_back(std::move(problem));
 }
 
 Loaded finish(const Flags& flags, const Environment& environment, Draft& draft, bool judge) {

@@ -8,7 +8,8 @@ namespace exporter::config {
 
 namespace {
 
-constexpr std::size_t kLongest = 80;
+constexpr std::size_t kLongestValue = 80;
+constexpr std::size_t kLongestSentence = 200;
 constexpr std::string_view kBlanks = " \t\n\v\f\r";
 
 // The length of the well-formed UTF-8 sequence of two bytes or more that `text` starts with, or 0 (RFC 3629 section 4).
@@ -40,13 +41,15 @@ std::string fold(std::string_view text) {
   return result;
 }
 
-std::string printable(std::string_view text) {
+namespace {
+
+std::string escaped(std::string_view text, bool quotes, std::size_t longest) {
   std::string result;
   while (!text.empty()) {
-    if (result.size() >= kLongest) return result + "...";
+    if (result.size() >= longest) return result + "...";
     const char c = text.front();
     std::size_t length = 1;
-    if (c == '"' || c == '\\') {
+    if (quotes && (c == '"' || c == '\\')) {
       result.append({'\\', c});
     } else if (c >= ' ' && c < 0x7f) {
       result += c;
@@ -61,7 +64,10 @@ std::string printable(std::string_view text) {
   return result;
 }
 
-std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
+}  // namespace
+
+std::string printable(std::string_view text) { return escaped(text, false, kLongestSentence); }
+std::string in_quotes(std::string_view text) { return "\"" + escaped(text, true, kLongestValue) + "\""; }
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kBlanks);

@@ -10,12 +10,11 @@ namespace exporter::config {
 [[nodiscard]] char fold(char c);
 [[nodiscard]] std::string fold(std::string_view text);
 
-// `text` safe to print on one line: bytes that are not printable ASCII or valid UTF-8 as \xNN, quotes and backslashes escaped,
-// cut to about 80 bytes.
+// `text` safe to print on one line: bytes that are not printable ASCII or valid UTF-8 as \xNN; cut to about 200 bytes.
 [[nodiscard]] std::string printable(std::string_view text);
 
-// printable() in double quotes.
-[[nodiscard]] std::string quoted(std::string_view text);
+// The same as a value in double quotes, quotes and backslashes escaped; cut to about 80 bytes.
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 // Without blanks (space, \t, \n, \v, \f, \r) at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);

@@ -23,6 +23,7 @@ namespace exporter::config {
 namespace {
 
 constexpr std::string_view kRoot = "exporter";
+constexpr std::size_t kMostSuggestions = 100;
 
 std::string_view describe(const toml::node& node) {
   switch (node.type()) {
@@ -80,7 +81,7 @@ struct Assign {
     if (const Result<Duration> duration = parse_duration(*text)) {
       get(draft.config) = *duration;
     } else {
-      draft.error(key.name, quoted(*text) + " " + duration.error().message,
+      draft.error(key.name, in_quotes(*text) + " " + duration.error().message,
                   R"(write it like "30s", "1m30s" or "500ms")");
     }
   }
@@ -125,7 +126,7 @@ struct Assign {
     if (!text) return wrong_type("a string", "write one of " + list_of(choice.names));
     const auto found = std::find(choice.names.begin(), choice.names.end(), fold(*text));
     if (found == choice.names.end()) {
-      draft.error(key.name, quoted(*text) + " is not known", "write " + list_of(choice.names));
+      draft.error(key.name, in_quotes(*text) + " is not known", "write " + list_of(choice.names));
     } else {
       choice.set(draft.config, static_cast<std::uint8_t>(found - choice.names.begin()));
     }
@@ -182,7 +183,9 @@ class Reader {
   }
 
   void unknown(const std::string& name, const toml::key& key, const toml::node& node) {
-    const std::string nearest = node.is_table() ? nearest_table(name) : nearest_key(name);
+    // A file full of unknown names is another program's; looking for a neighbour of each would take seconds.
+    std::string nearest;
+    if (draft_.problems.size() < kMostSuggestions) nearest = node.is_table() ? nearest_table(name) : nearest_key(name);
     problem(Severity::warning, key, name, node.is_table() ? "unknown table, ignored" : "unknown key, ignored",
             nearest.empty() ? "" : "did you mean " + nearest + "?");
   }

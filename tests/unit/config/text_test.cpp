@@ -7,14 +7,14 @@
 namespace exporter::config {
 namespace {
 
-TEST(Quoted, NeverSendsATerminalWhatItActsOn) {
-  EXPECT_EQ(quoted("30 s"), "\"30 s\"");
-  EXPECT_EQ(quoted("a\x1b[31m\n\"\\"), "\"a\\x1b[31m\\x0a\\\"\\\\\"");
-  EXPECT_EQ(quoted("\u00e9\u20ac\U0001f600"), "\"\u00e9\u20ac\U0001f600\"");
-  EXPECT_EQ(quoted("\xc2\x9b\xff\xc3\xed\xa0\x80"), "\"\\xc2\\x9b\\xff\\xc3\\xed\\xa0\\x80\"");
+TEST(InQuotes, NeverSendsATerminalWhatItActsOn) {
+  EXPECT_EQ(in_quotes("30 s"), "\"30 s\"");
+  EXPECT_EQ(in_quotes("a\x1b[31m\n\"\\"), "\"a\\x1b[31m\\x0a\\\"\\\\\"");
+  EXPECT_EQ(in_quotes("\u00e9\u20ac\U0001f600"), "\"\u00e9\u20ac\U0001f600\"");
+  EXPECT_EQ(in_quotes("\xc2\x9b\xff\xc3\xed\xa0\x80"), "\"\\xc2\\x9b\\xff\\xc3\\xed\\xa0\\x80\"");
 }
 
-TEST(Quoted, CutsWhatNobodyWouldRead) { EXPECT_EQ(quoted(std::string(5000, 'x')), "\"" + std::string(80, 'x') + "...\""); }
+TEST(InQuotes, CutsWhatNobodyWouldRead) { EXPECT_EQ(in_quotes(std::string(5000, 'x')), "\"" + std::string(80, 'x') + "...\""); }
 
 TEST(Trimmed, TakesBlanksFromBothEnds) {
   EXPECT_EQ(trimmed(" \t\n a b \r\n"), "a b");

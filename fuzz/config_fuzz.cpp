@@ -1,0 +1,33 @@
+// Any text as the configuration file: never a crash, the same answer twice, and a printable report without control bytes.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "config/report.h"
+
+namespace {
+
+std::string report(std::string_view text) {
+  exporter::config::Flags flags;
+  flags.config_path = "config.toml";
+  const exporter::config::Environment none = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
+  return render_report(exporter::config::load(flags, text, none));
+}
+
+bool is_printable(std::string_view text) {
+  for (const char c : text) {
+    if ((c >= 0 && c < ' ' && c != '\n') || c == 0x7f) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string first = report(text);
+  if (first != report(text) || !is_printable(first)) std::abort();
+  return 0;
+}
