@@ -40,7 +40,7 @@ demo: ## set up, build, and show the main job on this machine
 	@$(MAKE) build
 	@scripts/demo
 
-# gcc 12's thread sanitizer does not know the address layouts that newer kernels choose at random (vm.mmap_rnd_bits > 28).
+# gcc 12's thread sanitizer does not know the address layouts that newer kernels choose (vm.mmap_rnd_bits > 28).
 FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 # $(1) is the preset, $(2) what ctest is run under. Leaves junit.xml and one report per program for tools/test_summary.py.
