@@ -101,6 +101,7 @@ void Process::read() {
     later(5ms, [this] { read(); });
     return;
   }
+  ++world_.counts["step: read"];
   auto batch = reader_.step(world_.clock.now(), {});
   if (!batch) {
     ++world_.counts["read: failed"];
@@ -168,6 +169,7 @@ void Process::arm() {
       return;  // replaced, as the reactor's one timer is
     }
     armed_ = kNever;
+    ++world_.counts["step: tick"];
     heart_->tick(world_.clock.now());
     pump();
   });
@@ -270,6 +272,7 @@ void Process::answer(event::Ticket ticket, int status, event::TransportFailure f
 
 void Process::save(const ports::Checkpoint& checkpoint) {
   later(world_.random.between(1ms, 300ms), [this, checkpoint] {
+    ++world_.counts["step: saved"];
     heart_->saved(write_checkpoint(checkpoint), world_.clock.now());
     pump();
   });

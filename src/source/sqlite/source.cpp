@@ -31,8 +31,10 @@ constexpr Duration kUnwatched = milliseconds(20);
 // Pauses between looks after a write was heard. The first is about what a commit takes from its last write to being
 // visible; the rest serve slow disks and transactions that write long before they commit. Under a steady stream of
 // writes the first pause also bounds the looks to some thousands a second.
-constexpr std::array<Duration, 8> kPauses{microseconds(50), microseconds(200), microseconds(500), milliseconds(1),
-                                          milliseconds(3),  milliseconds(10),  milliseconds(20),  milliseconds(50)};
+constexpr std::array<Duration, 8> kPauses{microseconds(50), microseconds(500), milliseconds(1), milliseconds(2),
+                                          milliseconds(4),  milliseconds(8),   milliseconds(16), milliseconds(50)};
+// Where the pauses go on when rows were found: what was heard meanwhile may belong to the next commit, but seldom does.
+constexpr std::size_t kPauseAfterRows = 4;
 // A read of skipped changes alone ends here, so that a stop is noticed.
 constexpr int kRowsPerRead = 50'000;
 
@@ -150,6 +152,7 @@ Result<void> SqliteSource::next(event::RawBatch& batch, std::size_t max_bytes, M
     }
     batch.end = {event::Mark::Phase::stream, make_position(last_id_, store_.fingerprint), last_changed_at_};
     if (!batch.empty()) {
+      pause_ = std::max(pause_, kPauseAfterRows);
       return {};
     }
     if (last_id_ != before && !stop.stop_requested()) {

@@ -45,7 +45,11 @@ bool WalWatch::arm() {
 
 WalWatch::Woke WalWatch::wait(Duration timeout, const std::stop_token& stop) { return poll_for(timeout, stop, true); }
 WalWatch::Woke WalWatch::pause(Duration timeout, const std::stop_token& stop) {
-  return poll_for(timeout, stop, false);
+  const Woke woke = poll_for(timeout, stop, false);
+  if (inotify_ >= 0) {
+    drain(inotify_);
+  }
+  return woke;
 }
 
 WalWatch::Woke WalWatch::poll_for(Duration timeout, const std::stop_token& stop, bool writes) {

@@ -26,7 +26,7 @@ class WalWatch {
 
   enum class Woke { written, timeout, stopped };
   Woke wait(Duration timeout, const std::stop_token& stop);
-  // The same, deaf to writes: for the short pauses while rows are becoming visible.
+  // The same, but writes do not end it, and those until its end are forgotten: the caller is about to look.
   Woke pause(Duration timeout, const std::stop_token& stop);
 
  private:
