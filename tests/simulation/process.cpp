@@ -101,7 +101,6 @@ void Process::read() {
     later(5ms, [this] { read(); });
     return;
   }
-  ++world_.counts["step: read"];
   auto batch = reader_.step(world_.clock.now(), {});
   if (!batch) {
     ++world_.counts["read: failed"];
@@ -112,12 +111,12 @@ void Process::read() {
     ++world_.counts["history read again after a lost position"];
     world_.checker.history_lost();
   }
-  const bool something = !batch->events.empty() || !batch->end.position.empty();
-  if (something) {
+  const bool busy = !batch->events.empty();
+  if (busy || !batch->end.position.empty()) {
     queue_.push_back(std::move(*batch));
     pump();
   }
-  later(something ? 1ms : 20ms, [this] { read(); });
+  later(busy ? 1ms : 20ms, [this] { read(); });
 }
 
 void Process::pump() {
@@ -169,7 +168,6 @@ void Process::arm() {
       return;  // replaced, as the reactor's one timer is
     }
     armed_ = kNever;
-    ++world_.counts["step: tick"];
     heart_->tick(world_.clock.now());
     pump();
   });
@@ -272,7 +270,6 @@ void Process::answer(event::Ticket ticket, int status, event::TransportFailure f
 
 void Process::save(const ports::Checkpoint& checkpoint) {
   later(world_.random.between(1ms, 300ms), [this, checkpoint] {
-    ++world_.counts["step: saved"];
     heart_->saved(write_checkpoint(checkpoint), world_.clock.now());
     pump();
   });
