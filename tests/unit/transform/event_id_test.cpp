@@ -1,6 +1,5 @@
 #include "transform/event_id.h"
 
-#include <regex>
 #include <set>
 #include <string>
 
@@ -33,11 +32,11 @@ TEST(EventIds, DifferByDocumentAndByStore) {
 
 TEST(EventIds, AreVersion4AndNeverTheSameWhenRandom) {
   EventIds ids(kRandom, "sqlite/main/health_events/");
-  const std::regex version4("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
     const std::string id = event::to_string(ids.make("1"));
-    EXPECT_TRUE(std::regex_match(id, version4)) << id;
+    EXPECT_EQ(id[14], '4') << id << ": the version";
+    EXPECT_NE(std::string("89ab").find(id[19]), std::string::npos) << id << ": the variant";
     seen.insert(id);
   }
   EXPECT_EQ(seen.size(), 1000U);
