@@ -114,7 +114,7 @@ class MemorySource final : public ports::Source {
         return lost;
       }
       fill(batch, max_bytes);
-      batch.end = {event::Mark::Phase::stream, store_.position(last_), {}};
+      batch.end = {event::Mark::Phase::stream, store_.position(last_), {}, {}};
       if (!batch.empty() || stop.stop_requested() || clock_.now() >= deadline) {
         return {};
       }
@@ -144,7 +144,7 @@ class MemorySource final : public ports::Source {
           return;
         }
         batch.add(change.id, document->second.text,
-                  {event::Mark::Phase::stream, store_.position(change.number), change.at});
+                  {event::Mark::Phase::stream, store_.position(change.number), change.at, {}});
       }
       last_ = change.number;
     }
@@ -198,7 +198,7 @@ class MemoryHistory final : public ports::History {
         break;
       }
       batch.add(key.second, store_.documents_.at(key.second).text,
-                {event::Mark::Phase::history, {cursor(*until, key)}, {}});
+                {event::Mark::Phase::history, {cursor(*until, key)}, {}, {}});
     }
     return {};
   }

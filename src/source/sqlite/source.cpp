@@ -150,7 +150,7 @@ Result<void> SqliteSource::next(event::RawBatch& batch, std::size_t max_bytes, M
     if (auto read_some = read(batch, max_bytes); !read_some) {
       return read_some;
     }
-    batch.end = {event::Mark::Phase::stream, make_position(last_id_, store_.fingerprint), last_changed_at_};
+    batch.end = {event::Mark::Phase::stream, make_position(last_id_, store_.fingerprint), last_changed_at_, {}};
     if (!batch.empty()) {
       pause_ = std::max(pause_, kPauseAfterRows);
       return {};
@@ -197,7 +197,7 @@ Result<void> SqliteSource::read(event::RawBatch& batch, std::size_t max_bytes) {
     last_changed_at_ = from_micros(select_.integer(1));
     if (!deleted) {
       batch.add(document_id, document,
-                {event::Mark::Phase::stream, make_position(id, store_.fingerprint), last_changed_at_});
+                {event::Mark::Phase::stream, make_position(id, store_.fingerprint), last_changed_at_, {}});
     }
   }
   return {};

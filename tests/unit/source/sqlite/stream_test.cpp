@@ -59,7 +59,8 @@ TEST_F(Store, MarksCarryTheTimeOfTheChange) {
   event::RawBatch batch;
   ASSERT_TRUE(source->next(batch, 1, MonoTime(), {}));
   EXPECT_EQ(batch[0].after.changed_at, WallTime(std::chrono::microseconds(1'788'955'200'123'456)));
-  EXPECT_EQ(batch.end, batch[0].after);
+  EXPECT_EQ(batch.end.position, batch[0].after.position);
+  EXPECT_EQ(batch.end.changed_at, batch[0].after.changed_at);
 }
 
 TEST_F(Store, LeavesNoReadTransactionOpenWhileItWaits) {
