@@ -103,11 +103,12 @@ auth::OidcOptions oidc_options(const config::Config& config) {
           .client_id = config.oidc.client_id,
           .scope = config.oidc.scope,
           .secret_path = config.oidc_secret_path,
-          .insecure_skip_verify = config.oidc.insecure_skip_verify,
           .ca_file = config.oidc.ca_file,
+          .insecure_skip_verify = config.oidc.insecure_skip_verify,
           .client_auth = config.oidc.client_auth == config::ClientAuth::client_secret_post
-                             ? auth::ClientAuth::client_secret_post
-                             : auth::ClientAuth::client_secret_basic};
+                             ? auth::ClientAuth::post
+                             : auth::ClientAuth::basic,
+          .request_timeout = std::chrono::seconds(10)};
 }
 
 transform::Options transform_options(const config::Config& config) {

@@ -30,7 +30,7 @@ struct Mark {
   WallTime changed_at{};
   // Phase history only: the stream position, taken before, from which the stream goes on after this history. Shared by all
   // marks of one history.
-  std::shared_ptr<const Position> resume;
+  std::shared_ptr<const Position> resume = nullptr;
 };
 
 }  // namespace exporter::event
