@@ -12,13 +12,17 @@ namespace {
 std::string report(std::string_view text) {
   exporter::config::Flags flags;
   flags.config_path = "config.toml";
-  const exporter::config::Environment none = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
+  const exporter::config::Environment none = [](const std::string&) -> std::optional<std::string> {
+    return std::nullopt;
+  };
   return render_report(exporter::config::load(flags, text, none));
 }
 
 bool is_printable(std::string_view text) {
   for (const char c : text) {
-    if ((c >= 0 && c < ' ' && c != '\n') || c == 0x7f) return false;
+    if ((c >= 0 && c < ' ' && c != '\n') || c == 0x7f) {
+      return false;
+    }
   }
   return true;
 }
@@ -28,6 +32,8 @@ bool is_printable(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::string first = report(text);
-  if (first != report(text) || !is_printable(first)) std::abort();
+  if (first != report(text) || !is_printable(first)) {
+    std::abort();
+  }
   return 0;
 }

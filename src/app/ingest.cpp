@@ -86,8 +86,8 @@ Result<void> Ingest::read_event(std::string_view text) {
     return decoded;
   }
   if (event_.node_name.empty() || event_.check_name.empty()) {
-    return fail(ErrorKind::rejected, event_.node_name.empty() ? "nodeName is missing or empty"
-                                                              : "checkName is missing or empty");
+    return fail(ErrorKind::rejected,
+                event_.node_name.empty() ? "nodeName is missing or empty" : "checkName is missing or empty");
   }
   return {};
 }
@@ -101,8 +101,11 @@ Result<void> Ingest::take(std::uint64_t line, std::string_view text) {
   if (!event_.generated_timestamp) {
     event_.generated_timestamp = transform::timestamp_of(now);
   }
-  Row row{std::string(event_.node_name), std::string(event_.check_name), std::string(event_.component_class),
-          action_text(event_.recommended_action), {}};
+  Row row{std::string(event_.node_name),
+          std::string(event_.check_name),
+          std::string(event_.component_class),
+          action_text(event_.recommended_action),
+          {}};
   append_stored_document(row.document, event_, now);
   bytes_ += row.document.size();
   rows_.push_back(std::move(row));

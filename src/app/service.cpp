@@ -105,9 +105,8 @@ auth::OidcOptions oidc_options(const config::Config& config) {
           .secret_path = config.oidc_secret_path,
           .ca_file = config.oidc.ca_file,
           .insecure_skip_verify = config.oidc.insecure_skip_verify,
-          .client_auth = config.oidc.client_auth == config::ClientAuth::client_secret_post
-                             ? auth::ClientAuth::post
-                             : auth::ClientAuth::basic,
+          .client_auth = config.oidc.client_auth == config::ClientAuth::client_secret_post ? auth::ClientAuth::post
+                                                                                           : auth::ClientAuth::basic,
           .request_timeout = std::chrono::seconds(10)};
 }
 
@@ -143,14 +142,13 @@ int run_service(const config::Config& config) {
   metrics::Metrics metrics;
   metrics.backfill_enabled_flag.set(config.backfill.enabled ? 1 : 0);
 
-  auto credentials = auth::OidcCredentials::create(oidc_options(config), clock,
-                                                   [&metrics] { metrics.token_refresh_errors.add(); });
+  auto credentials =
+      auth::OidcCredentials::create(oidc_options(config), clock, [&metrics] { metrics.token_refresh_errors.add(); });
   if (!credentials) {
     return report(credentials.error());
   }
-  log::info("OIDC token provider initialized", {{"tokenURL", config.oidc.token_url},
-                                                {"clientID", config.oidc.client_id},
-                                                {"scope", config.oidc.scope}});
+  log::info("OIDC token provider initialized",
+            {{"tokenURL", config.oidc.token_url}, {"clientID", config.oidc.client_id}, {"scope", config.oidc.scope}});
   http::AsioReactor reactor;
   auto sink = http::make_http_sink(reactor, {.endpoint = config.sink.endpoint,
                                              .timeout = config.sink.timeout,
@@ -184,11 +182,12 @@ int run_service(const config::Config& config) {
                                                          .clock = clock,
                                                          .metrics = metrics});
 
-  admin::AdminServer admin({.port = config.metrics_port}, [&metrics] { return metrics.text(); },
-                           [&pipeline]() -> admin::Health {
-                             const auto reason = pipeline.unhealthy();
-                             return {.ok = !reason, .reason = reason.value_or("")};
-                           });
+  admin::AdminServer admin(
+      {.port = config.metrics_port}, [&metrics] { return metrics.text(); },
+      [&pipeline]() -> admin::Health {
+        const auto reason = pipeline.unhealthy();
+        return {.ok = !reason, .reason = reason.value_or("")};
+      });
   if (auto started = admin.start(); started) {
     log::info("starting server", {{"port", static_cast<std::uint32_t>(admin.port())}});
   } else {

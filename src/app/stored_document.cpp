@@ -129,7 +129,8 @@ void append_stored_document(std::string& out, const event::HealthEvent& event, W
   out += "\",\"RawEvent\":null,\"healthevent\":";
   append_health_event(out, event);
   // What a writer stores for an event that nobody has acted on yet.
-  out += R"(,"healtheventstatus":{"nodequarantined":null,"userpodsevictionstatus":{"status":""},"faultremediated":null}})";
+  out +=
+      R"(,"healtheventstatus":{"nodequarantined":null,"userpodsevictionstatus":{"status":""},"faultremediated":null}})";
 }
 
 }  // namespace exporter::app

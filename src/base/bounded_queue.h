@@ -24,9 +24,8 @@ class BoundedQueue {
   // Blocks while there is no room. False, and `item` untouched, if a stop was requested first.
   bool push(T&& item, std::size_t weight, std::stop_token stop) {
     MutexLock lock(mutex_);
-    const bool room = has_room_.wait(lock, stop, [&]() EXPORTER_REQUIRES(mutex_) {
-      return items_.empty() || weight_ + weight <= max_weight_;
-    });
+    const bool room = has_room_.wait(
+        lock, stop, [&]() EXPORTER_REQUIRES(mutex_) { return items_.empty() || weight_ + weight <= max_weight_; });
     if (!room || stop.stop_requested()) {
       return false;
     }

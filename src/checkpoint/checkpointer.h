@@ -26,9 +26,7 @@ class Checkpointer {
 
   // Whether a save may start now; the caller then calls begin(). `hurry` (shutdown) waves the interval, never a save
   // under way.
-  [[nodiscard]] bool may_save(MonoTime now, bool hurry) const {
-    return !saving_ && (hurry || now >= not_before_);
-  }
+  [[nodiscard]] bool may_save(MonoTime now, bool hurry) const { return !saving_ && (hurry || now >= not_before_); }
 
   // Starts a save of `current`; nothing when that is what the store holds already. After may_save() only.
   [[nodiscard]] std::optional<ports::Checkpoint> begin(const ports::Checkpoint& current, MonoTime now);

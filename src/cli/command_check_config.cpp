@@ -12,7 +12,9 @@ int run_check_config(std::span<const std::string> arguments) {
                    "Exit code 0: event-exporter would start with it; 2: it would not.");
   RawFlags raw;
   add_run_flags(parser, raw);
-  if (const std::optional<int> exit_code = parser.parse(arguments)) return *exit_code;
+  if (const std::optional<int> exit_code = parser.parse(arguments)) {
+    return *exit_code;
+  }
   const config::Loaded loaded = config::load_file(given_flags(parser, raw), config::process_environment());
   std::cout << config::render_report(loaded) << std::flush;
   return loaded.ok() ? 0 : 2;

@@ -19,10 +19,18 @@ void add_run_flags(Arguments& arguments, RawFlags& raw) {
 
 config::Flags given_flags(const Arguments& arguments, const RawFlags& raw) {
   config::Flags flags;
-  if (arguments.given("config")) flags.config_path = raw.config_path;
-  if (arguments.given("metrics-port")) flags.metrics_port = raw.metrics_port;
-  if (arguments.given("oidc-secret-path")) flags.oidc_secret_path = raw.oidc_secret_path;
-  if (arguments.given("workers")) flags.workers = raw.workers;
+  if (arguments.given("config")) {
+    flags.config_path = raw.config_path;
+  }
+  if (arguments.given("metrics-port")) {
+    flags.metrics_port = raw.metrics_port;
+  }
+  if (arguments.given("oidc-secret-path")) {
+    flags.oidc_secret_path = raw.oidc_secret_path;
+  }
+  if (arguments.given("workers")) {
+    flags.workers = raw.workers;
+  }
   return flags;
 }
 

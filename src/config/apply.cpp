@@ -20,24 +20,29 @@ namespace {
 constexpr std::int64_t kMostWorkers = 4096;
 
 void environment_problem(Draft& draft, Severity severity, std::string name, std::string message, std::string remedy) {
-  draft.problems.push_back(
-      Problem{severity, "environment", 0, std::move(name), std::move(message), std::move(remedy)});
+  draft.problems.push_back(Problem{severity, "environment", 0, std::move(name), std::move(message), std::move(remedy)});
 }
 
 void warn_overridden(Draft& draft, std::string_view key, const std::string& variable) {
-  if (draft.origin(key) != nullptr) draft.warning(key, variable + " is set and wins", "remove one of them");
+  if (draft.origin(key) != nullptr) {
+    draft.warning(key, variable + " is set and wins", "remove one of them");
+  }
 }
 
 void apply_provider(const Environment& environment, Draft& draft) {
   const std::string variable = "DATASTORE_PROVIDER";
   const auto value = set_variable(environment, variable);
-  if (!value) return;
+  if (!value) {
+    return;
+  }
   const std::string_view key = "exporter.datastore.provider";
   const auto& choice = std::get<Choice>(find_key(key)->target);
   const auto found = std::find(choice.names.begin(), choice.names.end(), fold(*value));
   const Config& config = draft.config;
   const auto index = static_cast<std::uint8_t>(found - choice.names.begin());
-  if (found == choice.names.end() || choice.get(config) != index) warn_overridden(draft, key, variable);
+  if (found == choice.names.end() || choice.get(config) != index) {
+    warn_overridden(draft, key, variable);
+  }
   draft.came_from(key, Origin{Origin::Kind::environment, variable, 0});
   if (found == choice.names.end()) {
     draft.error(key, in_quotes(*value) + " is not known", R"(set it to "sqlite", "mongodb" or "postgresql")");
@@ -49,17 +54,25 @@ void apply_provider(const Environment& environment, Draft& draft) {
 void apply_path(const Environment& environment, Draft& draft) {
   const std::string variable = "DATASTORE_PATH";
   const auto value = set_variable(environment, variable);
-  if (!value) return;
-  if (draft.config.datastore.path != *value) warn_overridden(draft, "exporter.datastore.path", variable);
+  if (!value) {
+    return;
+  }
+  if (draft.config.datastore.path != *value) {
+    warn_overridden(draft, "exporter.datastore.path", variable);
+  }
   draft.came_from("exporter.datastore.path", Origin{Origin::Kind::environment, variable, 0});
   draft.config.datastore.path = *value;
 }
 
 // The incumbent looks at these only while DATASTORE_PROVIDER is unset.
 void refuse_yaml(const Environment& environment, Draft& draft) {
-  if (set_variable(environment, "DATASTORE_PROVIDER")) return;
+  if (set_variable(environment, "DATASTORE_PROVIDER")) {
+    return;
+  }
   for (const char* name : {"DATASTORE_YAML", "DATASTORE_YAML_PATH"}) {
-    if (!set_variable(environment, name)) continue;
+    if (!set_variable(environment, name)) {
+      continue;
+    }
     environment_problem(draft, Severity::error, name, "datastore settings in YAML are not supported by this version",
                         "unset it, and set DATASTORE_PROVIDER=sqlite and DATASTORE_PATH to the file");
   }
@@ -67,12 +80,15 @@ void refuse_yaml(const Environment& environment, Draft& draft) {
 
 void apply_log_level(const Environment& environment, Draft& draft) {
   const auto value = set_variable(environment, "LOG_LEVEL");
-  if (!value) return;
+  if (!value) {
+    return;
+  }
   draft.came_from("LOG_LEVEL", Origin{Origin::Kind::environment, "LOG_LEVEL", 0});
   draft.config.log_level = *value;
   constexpr std::array<std::string_view, 5> kLevels = {"debug", "info", "warn", "warning", "error"};
   if (std::find(kLevels.begin(), kLevels.end(), fold(trimmed(*value))) == kLevels.end()) {
-    draft.warning("LOG_LEVEL", in_quotes(*value) + " is not a level, info is used", "set it to debug, info, warn or error");
+    draft.warning("LOG_LEVEL", in_quotes(*value) + " is not a level, info is used",
+                  "set it to debug, info, warn or error");
   }
 }
 
@@ -82,7 +98,8 @@ void apply_metrics_port(const std::string& text, Draft& draft) {
   const std::string_view digits = std::string_view(text).substr(text.starts_with('+') ? 1 : 0);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (error != std::errc() || end != digits.data() + digits.size() || port > 65535) {
-    draft.error("--metrics-port", in_quotes(text) + " is not a port", "give a number of 0 to 65535 (0 = any free port)");
+    draft.error("--metrics-port", in_quotes(text) + " is not a port",
+                "give a number of 0 to 65535 (0 = any free port)");
   } else {
     draft.config.metrics_port = static_cast<std::uint16_t>(port);
   }
@@ -100,7 +117,9 @@ void apply_workers(std::int64_t workers, Draft& draft) {
 
 std::optional<std::string> set_variable(const Environment& environment, const std::string& name) {
   auto value = environment(name);
-  if (value && value->empty()) value.reset();
+  if (value && value->empty()) {
+    value.reset();
+  }
   return value;
 }
 
@@ -110,7 +129,8 @@ void apply_environment(const Environment& environment, Draft& draft) {
   refuse_yaml(environment, draft);
   apply_log_level(environment, draft);
   if (set_variable(environment, "OTEL_EXPORTER_OTLP_ENDPOINT")) {
-    environment_problem(draft, Severity::warning, "OTEL_EXPORTER_OTLP_ENDPOINT", "this version sends no traces yet", "");
+    environment_problem(draft, Severity::warning, "OTEL_EXPORTER_OTLP_ENDPOINT", "this version sends no traces yet",
+                        "");
   }
 }
 
@@ -123,8 +143,12 @@ void apply_flags(const Flags& flags, Draft& draft) {
     draft.config.oidc_secret_path = *flags.oidc_secret_path;
     draft.came_from("--oidc-secret-path", Origin{Origin::Kind::flag, "--oidc-secret-path", 0});
   }
-  if (flags.metrics_port) apply_metrics_port(*flags.metrics_port, draft);
-  if (flags.workers) apply_workers(*flags.workers, draft);
+  if (flags.metrics_port) {
+    apply_metrics_port(*flags.metrics_port, draft);
+  }
+  if (flags.workers) {
+    apply_workers(*flags.workers, draft);
+  }
 }
 
 }  // namespace exporter::config

@@ -21,7 +21,9 @@ constexpr std::int64_t kSmallestQueue = 64 << 10;
 constexpr std::int64_t kLargestQueue = std::int64_t{4} << 30;
 
 void require(Draft& draft, std::string_view key, bool present, std::string remedy) {
-  if (!present) draft.error(key, "is required", std::move(remedy));
+  if (!present) {
+    draft.error(key, "is required", std::move(remedy));
+  }
 }
 
 void check_metadata(Draft& draft) {
@@ -32,29 +34,40 @@ void check_metadata(Draft& draft) {
 }
 
 // `secret`: what travels unencrypted when the endpoint is not TLS.
-void check_url(Draft& draft, std::string_view key, std::string& value, std::string_view example, std::string_view secret) {
+void check_url(Draft& draft, std::string_view key, std::string& value, std::string_view example,
+               std::string_view secret) {
   const std::string like = fmt::format("write it like \"{}\"", example);
-  if (value.empty()) return require(draft, key, false, like);
+  if (value.empty()) {
+    return require(draft, key, false, like);
+  }
   const Result<Url> url = parse_url(value);
-  if (!url) return draft.error(key, in_quotes(redact_url(value)) + " " + url.error().message, like);
+  if (!url) {
+    return draft.error(key, in_quotes(redact_url(value)) + " " + url.error().message, like);
+  }
   if (url->had_user_info) {
     draft.warning(key, "the user and password in it are not sent", "remove them from the URL");
   }
-  if (url->had_fragment) draft.warning(key, "the part after # is not sent", "remove it from the URL");
+  if (url->had_fragment) {
+    draft.warning(key, "the part after # is not sent", "remove it from the URL");
+  }
   if (!url->tls && !is_loopback(url->host)) {
     draft.warning(key, fmt::format("{} travels unencrypted", secret), "use https");
   }
   value = url->text;
 }
 
-void check_verification(Draft& draft, std::string_view table, std::string_view url, bool skip, std::string_view ca_file) {
-  if (!skip) return;
+void check_verification(Draft& draft, std::string_view table, std::string_view url, bool skip,
+                        std::string_view ca_file) {
+  if (!skip) {
+    return;
+  }
   if (fold(url).starts_with("https:")) {
     draft.warning(fmt::format("{}.insecure_skip_verify", table), "the server's certificate is not checked",
                   "use ca_file for an authority of your own");
   }
   if (!ca_file.empty()) {
-    draft.warning(fmt::format("{}.ca_file", table), "has no effect while insecure_skip_verify is true", "remove one of them");
+    draft.warning(fmt::format("{}.ca_file", table), "has no effect while insecure_skip_verify is true",
+                  "remove one of them");
   }
 }
 
@@ -67,15 +80,19 @@ void check_endpoints(Draft& draft) {
     timeout = Duration::zero();
   }
   Config::Oidc& oidc = draft.config.oidc;
-  check_url(draft, "exporter.oidc.token_url", oidc.token_url, "https://auth.example.com/oauth2/token", "the client secret");
-  require(draft, "exporter.oidc.client_id", !oidc.client_id.empty(), "give the id of the client at the identity provider");
+  check_url(draft, "exporter.oidc.token_url", oidc.token_url, "https://auth.example.com/oauth2/token",
+            "the client secret");
+  require(draft, "exporter.oidc.client_id", !oidc.client_id.empty(),
+          "give the id of the client at the identity provider");
   require(draft, "exporter.oidc.scope", !oidc.scope.empty(), R"(give the scope to ask for, like "events:write")");
   check_verification(draft, "exporter.oidc", oidc.token_url, oidc.insecure_skip_verify, oidc.ca_file);
 }
 
 void check_backfill(Draft& draft) {
   Config::Backfill& backfill = draft.config.backfill;
-  if (backfill.max_age < Duration::zero()) backfill.max_age = Duration::zero();
+  if (backfill.max_age < Duration::zero()) {
+    backfill.max_age = Duration::zero();
+  }
   if (backfill.enabled && backfill.max_age == Duration::zero()) {
     draft.warning("exporter.backfill.max_age", "no stored event is that young, the backfill finds nothing",
                   R"(write it like "720h")");
@@ -105,7 +122,8 @@ void check_failure_handling(Draft& draft) {
     retry.initial_backoff = Duration::zero();
   }
   if (retry.max_backoff < Duration::zero()) {
-    draft.warning("exporter.failure_handling.max_backoff", "is negative and means no limit", R"(write "0s" for no limit)");
+    draft.warning("exporter.failure_handling.max_backoff", "is negative and means no limit",
+                  R"(write "0s" for no limit)");
     retry.max_backoff = Duration::zero();
   }
   if (!std::isfinite(retry.backoff_multiplier) || retry.backoff_multiplier < 0) {
@@ -137,9 +155,12 @@ void check_own_keys(Draft& draft) {
 // The one place that knows which datastores this version can read: it goes when the others are built in.
 void check_built_in(Draft& draft) {
   const std::string_view key = "exporter.datastore.provider";
-  if (draft.config.datastore.provider == Provider::sqlite) return;
+  if (draft.config.datastore.provider == Provider::sqlite) {
+    return;
+  }
   const std::string name = format_value(*find_key(key), draft.config);
-  draft.error(key, fmt::format("\"{}\"{} is not built into this version", name, draft.origin(key) ? "" : ", the default,"),
+  draft.error(key,
+              fmt::format("\"{}\"{} is not built into this version", name, draft.origin(key) ? "" : ", the default,"),
               R"(set it to "sqlite", here or by DATASTORE_PROVIDER=sqlite)");
 }
 

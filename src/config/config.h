@@ -31,10 +31,10 @@ struct Config {
 
   // --- [exporter.sink] ---
   struct Sink {
-    std::string endpoint;                          // http:// or https://
-    Duration timeout = std::chrono::seconds(30);   // one whole exchange; 0 = none
+    std::string endpoint;                         // http:// or https://
+    Duration timeout = std::chrono::seconds(30);  // one whole exchange; 0 = none
     bool insecure_skip_verify = false;
-    std::string ca_file;                           // ours: PEM bundle used instead of the system's roots
+    std::string ca_file;  // ours: PEM bundle used instead of the system's roots
   } sink;
 
   // --- [exporter.oidc] ---
@@ -51,9 +51,9 @@ struct Config {
   struct Backfill {
     bool enabled = false;
     Duration max_age = std::chrono::hours(720);
-    std::int64_t max_events = 0;   // > 0 when enabled
-    std::int64_t batch_size = 0;   // documents a page; <= 0 means 500
-    std::int64_t rate_limit = 0;   // events a second; <= 0 means no limit
+    std::int64_t max_events = 0;  // > 0 when enabled
+    std::int64_t batch_size = 0;  // documents a page; <= 0 means 500
+    std::int64_t rate_limit = 0;  // events a second; <= 0 means no limit
   } backfill;
 
   // --- [exporter.resume_token]: accepted and required as before; the datastore settings decide ---

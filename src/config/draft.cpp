@@ -20,7 +20,9 @@ std::string to_string(const Origin& origin) {
   return "default";
 }
 
-void Draft::came_from(std::string_view key, Origin origin) { origins_.insert_or_assign(std::string(key), std::move(origin)); }
+void Draft::came_from(std::string_view key, Origin origin) {
+  origins_.insert_or_assign(std::string(key), std::move(origin));
+}
 void Draft::came_from_line(std::string_view key, std::uint32_t line) {
   came_from(key, Origin{Origin::Kind::file, file_, line});
 }
@@ -32,10 +34,14 @@ const Origin* Draft::origin(std::string_view key) const {
 }
 
 void Draft::error(std::string_view key, std::string message, std::string remedy) {
-  if (broken_.emplace(key).second) add(Severity::error, key, std::move(message), std::move(remedy));
+  if (broken_.emplace(key).second) {
+    add(Severity::error, key, std::move(message), std::move(remedy));
+  }
 }
 void Draft::warning(std::string_view key, std::string message, std::string remedy) {
-  if (!broken_.contains(key)) add(Severity::warning, key, std::move(message), std::move(remedy));
+  if (!broken_.contains(key)) {
+    add(Severity::warning, key, std::move(message), std::move(remedy));
+  }
 }
 
 void Draft::add(Severity severity, std::string_view key, std::string message, std::string remedy) {
@@ -53,10 +59,16 @@ void Draft::add(Severity severity, std::string_view key, std::string message, st
 
 std::string to_string(const Problem& problem) {
   std::string text = problem.line == 0 ? problem.file : fmt::format("{}:{}", problem.file, problem.line);
-  if (problem.severity == Severity::warning) text += ": warning";
-  if (!problem.key.empty()) text += ": " + problem.key;
+  if (problem.severity == Severity::warning) {
+    text += ": warning";
+  }
+  if (!problem.key.empty()) {
+    text += ": " + problem.key;
+  }
   text += ": " + problem.message;
-  if (!problem.remedy.empty()) text += "; " + problem.remedy;
+  if (!problem.remedy.empty()) {
+    text += "; " + problem.remedy;
+  }
   return text;
 }
 

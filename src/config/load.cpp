@@ -51,7 +51,9 @@ std::vector<Setting> make_settings(const Draft& draft) {
       add(key.name, format_value(key, config));
       continue;
     }
-    for (const auto& [name, value] : config.metadata) add(std::string(kMetadataPrefix) + name, in_quotes(value));
+    for (const auto& [name, value] : config.metadata) {
+      add(std::string(kMetadataPrefix) + name, in_quotes(value));
+    }
   }
   add("LOG_LEVEL", config.log_level.empty() ? "info" : printable(config.log_level));
   return settings;
@@ -65,15 +67,21 @@ void sort_problems(std::vector<Problem>& problems) {
   };
   // Keeps the order of equals, as std::stable_sort would if clang took libstdc++ 12's without a deprecation warning.
   std::multimap<std::pair<int, std::uint32_t>, Problem> sorted;
-  for (Problem& problem : problems) sorted.emplace(rank(problem), std::move(problem));
+  for (Problem& problem : problems) {
+    sorted.emplace(rank(problem), std::move(problem));
+  }
   problems.clear();
-  for (auto& [place, problem] : sorted) problems.push_back(std::move(problem));
+  for (auto& [place, problem] : sorted) {
+    problems.push_back(std::move(problem));
+  }
 }
 
 Loaded finish(const Flags& flags, const Environment& environment, Draft& draft, bool judge) {
   apply_environment(environment, draft);
   apply_flags(flags, draft);
-  if (judge) check_values(draft);
+  if (judge) {
+    check_values(draft);
+  }
   Loaded loaded;
   loaded.settings = make_settings(draft);
   loaded.notes = make_notes(draft, environment);
@@ -90,11 +98,17 @@ struct CloseFile {
 Result<std::string> read_text(const std::string& path) {
   const auto failed = [] { return fail(ErrorKind::invalid, std::generic_category().message(errno)); };
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
-  if (!file) return failed();
+  if (!file) {
+    return failed();
+  }
   std::string text(kLargestFile + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (std::ferror(file.get()) != 0) return failed();
-  if (text.size() > kLargestFile) return fail(ErrorKind::invalid, "it is larger than 1 MiB");
+  if (std::ferror(file.get()) != 0) {
+    return failed();
+  }
+  if (text.size() > kLargestFile) {
+    return fail(ErrorKind::invalid, "it is larger than 1 MiB");
+  }
   return text;
 }
 
@@ -113,7 +127,9 @@ Loaded load(const Flags& flags, std::string_view toml_text, const Environment& e
 Loaded load_file(const Flags& flags, const Environment& environment) {
   const std::string path = path_of(flags);
   const Result<std::string> text = read_text(path);
-  if (text) return load(flags, *text, environment);
+  if (text) {
+    return load(flags, *text, environment);
+  }
   Draft draft(path);
   draft.problems.push_back(Problem{Severity::error, path, 0, "", "cannot be read: " + text.error().message,
                                    "name the configuration file with --config"});

@@ -31,7 +31,7 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 
 // One effective value, ready to print: `value` holds no secret.
 struct Setting {
-  std::string key;     // "exporter.sink.timeout", "--workers", "LOG_LEVEL"
+  std::string key;  // "exporter.sink.timeout", "--workers", "LOG_LEVEL"
   std::string value;
   std::string origin;  // "default", "config.toml:12", "environment DATASTORE_PATH", "flag --workers"
   friend bool operator==(const Setting&, const Setting&) = default;

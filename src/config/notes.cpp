@@ -34,7 +34,8 @@ constexpr std::array<Difference, 7> kKeyDifferences = {{
 
 constexpr std::string_view kNowhere = "read by no part of the incumbent's exporter, nor by this one";
 constexpr std::string_view kTokenCheck =
-    "only steered the incumbent's check for a stored position; this one reads the position from the datastore it streams from";
+    "only steered the incumbent's check for a stored position; this one reads the position from the datastore it "
+    "streams from";
 constexpr std::string_view kOtherStore = "belongs to a datastore that is not in use";
 
 constexpr std::array<Difference, 27> kVariableDifferences = {{
@@ -78,7 +79,9 @@ std::vector<Note> make_notes(const Draft& draft, const Environment& environment)
   }
   for (const Difference& difference : kVariableDifferences) {
     // What belongs to another datastore is only worth a word while the embedded one is in use.
-    if (difference.text == kOtherStore && draft.config.datastore.provider != Provider::sqlite) continue;
+    if (difference.text == kOtherStore && draft.config.datastore.provider != Provider::sqlite) {
+      continue;
+    }
     std::string name(difference.name);
     if (set_variable(environment, name)) {
       notes.push_back(Note{name, "environment", std::string(difference.text)});

@@ -18,16 +18,27 @@ std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
   std::size_t length = 0;
-  if (lead >= 0xc2 && lead <= 0xdf) length = 2;
-  if (lead >= 0xe0 && lead <= 0xef) length = 3;
-  if (lead >= 0xf0 && lead <= 0xf4) length = 4;
-  if (length == 0 || text.size() < length) return 0;
+  if (lead >= 0xc2 && lead <= 0xdf) {
+    length = 2;
+  }
+  if (lead >= 0xe0 && lead <= 0xef) {
+    length = 3;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    length = 4;
+  }
+  if (length == 0 || text.size() < length) {
+    return 0;
+  }
   for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80) return 0;
+    if ((byte(i) & 0xc0U) != 0x80) {
+      return 0;
+    }
   }
   const unsigned char second = byte(1);
-  const bool bad = (lead == 0xc2 && second < 0xa0) || (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-                   (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
+  const bool bad = (lead == 0xc2 && second < 0xa0) || (lead == 0xe0 && second < 0xa0) ||
+                   (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
+                   (lead == 0xf4 && second > 0x8f);
   return bad ? 0 : length;
 }
 
@@ -46,7 +57,9 @@ namespace {
 std::string escaped(std::string_view text, bool quotes, std::size_t longest) {
   std::string result;
   while (!text.empty()) {
-    if (result.size() >= longest) return result + "...";
+    if (result.size() >= longest) {
+      return result + "...";
+    }
     const char c = text.front();
     std::size_t length = 1;
     if (quotes && (c == '"' || c == '\\')) {
@@ -71,7 +84,9 @@ std::string in_quotes(std::string_view text) { return "\"" + escaped(text, true,
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
+  if (first == std::string_view::npos) {
+    return {};
+  }
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 

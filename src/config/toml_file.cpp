@@ -51,7 +51,9 @@ std::string_view describe(const toml::node& node) {
 std::string list_of(std::span<const std::string_view> names) {
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? " or " : ", ";
+    if (i > 0) {
+      text += i + 1 == names.size() ? " or " : ", ";
+    }
     text.append("\"").append(names[i]).append("\"");
   }
   return text;
@@ -77,7 +79,9 @@ struct Assign {
 
   void operator()(Field<Duration> get) const {
     const auto text = node.value_exact<std::string>();
-    if (!text) return wrong_type("a duration", R"(write it in quotes with a unit, like "30s")");
+    if (!text) {
+      return wrong_type("a duration", R"(write it in quotes with a unit, like "30s")");
+    }
     if (const Result<Duration> duration = parse_duration(*text)) {
       get(draft.config) = *duration;
     } else {
@@ -101,13 +105,16 @@ struct Assign {
       return;
     }
     const auto number = node.value_exact<double>();
-    if (!number) return wrong_type("a whole number", "write it in digits without quotes");
+    if (!number) {
+      return wrong_type("a whole number", "write it in digits without quotes");
+    }
     // 2^63 is the first double that an int64 cannot hold.
     constexpr double kLimit = 9223372036854775808.0;
     if (std::trunc(*number) == *number && *number >= -kLimit && *number < kLimit) {
       get(draft.config) = static_cast<std::int64_t>(*number);
     } else {
-      draft.error(key.name, fmt::format("{} is not a whole number of 64 bits", *number), "write it in digits without a point");
+      draft.error(key.name, fmt::format("{} is not a whole number of 64 bits", *number),
+                  "write it in digits without a point");
     }
   }
 
@@ -123,7 +130,9 @@ struct Assign {
 
   void operator()(const Choice& choice) const {
     const auto text = node.value_exact<std::string>();
-    if (!text) return wrong_type("a string", "write one of " + list_of(choice.names));
+    if (!text) {
+      return wrong_type("a string", "write one of " + list_of(choice.names));
+    }
     const auto found = std::find(choice.names.begin(), choice.names.end(), fold(*text));
     if (found == choice.names.end()) {
       draft.error(key.name, in_quotes(*text) + " is not known", "write " + list_of(choice.names));
@@ -136,8 +145,12 @@ struct Assign {
 
   void operator()(MustBeBlank /*unused*/) const {
     const auto text = node.value_exact<std::string>();
-    if (!text) return wrong_type("a string", "remove it");
-    if (trimmed(*text).empty()) return;
+    if (!text) {
+      return wrong_type("a string", "remove it");
+    }
+    if (trimmed(*text).empty()) {
+      return;
+    }
     draft.error(key.name, "filters are not supported by this version, and what it holds back would be exported",
                 "remove it to export every event, or stay with an exporter that filters");
   }
@@ -152,7 +165,9 @@ class Reader {
     for (const bool exact : {true, false}) {
       for (const auto& [key, node] : root) {
         const std::string_view name = key.str();
-        if ((name == kRoot) != exact) continue;
+        if ((name == kRoot) != exact) {
+          continue;
+        }
         if (exact || fold(name) == kRoot) {
           add_table(kRoot, key, node, exporters);
         } else {
@@ -160,8 +175,12 @@ class Reader {
         }
       }
     }
-    for (const std::string& section : sections()) read_section(section, exporters);
-    for (const toml::table* exporter : exporters) warn_unknown_sections(*exporter);
+    for (const std::string& section : sections()) {
+      read_section(section, exporters);
+    }
+    for (const toml::table* exporter : exporters) {
+      warn_unknown_sections(*exporter);
+    }
   }
 
  private:
@@ -171,7 +190,9 @@ class Reader {
     std::vector<std::string> names;
     for (const KeySpec& key : all_keys()) {
       std::string name(key.name.substr(0, key.name.rfind('.')));
-      if (names.empty() || names.back() != name) names.push_back(std::move(name));
+      if (names.empty() || names.back() != name) {
+        names.push_back(std::move(name));
+      }
     }
     return names;
   }
@@ -185,7 +206,9 @@ class Reader {
   void unknown(const std::string& name, const toml::key& key, const toml::node& node) {
     // A file full of unknown names is another program's; looking for a neighbour of each would take seconds.
     std::string nearest;
-    if (draft_.problems.size() < kMostSuggestions) nearest = node.is_table() ? nearest_table(name) : nearest_key(name);
+    if (draft_.problems.size() < kMostSuggestions) {
+      nearest = node.is_table() ? nearest_table(name) : nearest_key(name);
+    }
     problem(Severity::warning, key, name, node.is_table() ? "unknown table, ignored" : "unknown key, ignored",
             nearest.empty() ? "" : "did you mean " + nearest + "?");
   }
@@ -207,14 +230,20 @@ class Reader {
     for (const bool exact : {true, false}) {
       for (const toml::table* exporter : exporters) {
         for (const auto& [key, node] : *exporter) {
-          if (fold(key.str()) == short_name && (key.str() == short_name) == exact) add_table(full_name, key, node, tables);
+          if (fold(key.str()) == short_name && (key.str() == short_name) == exact) {
+            add_table(full_name, key, node, tables);
+          }
         }
       }
     }
-    if (full_name + "." == kMetadataPrefix) return read_metadata(tables);
+    if (full_name + "." == kMetadataPrefix) {
+      return read_metadata(tables);
+    }
     for (const bool exact : {true, false}) {
       for (const toml::table* table : tables) {
-        for (const auto& [key, node] : *table) read_key(full_name, key, node, exact);
+        for (const auto& [key, node] : *table) {
+          read_key(full_name, key, node, exact);
+        }
       }
     }
   }
@@ -223,22 +252,27 @@ class Reader {
     const std::string name = section + "." + fold(key.str());
     const KeySpec* spec = find_key(name);
     const bool is_exact = spec != nullptr && name.ends_with("." + std::string(key.str()));
-    if (is_exact != exact) return;
+    if (is_exact != exact) {
+      return;
+    }
     if (spec == nullptr) {
       // An unknown key in the table of filters may be a filter; older and newer versions may well spell it differently.
-      if (section == "exporter.filter") return refuse_filter_key(key);
+      if (section == "exporter.filter") {
+        return refuse_filter_key(key);
+      }
       return unknown(section + "." + printable(key.str()), key, node);
     }
     if (draft_.origin(name) != nullptr) {
-      return problem(Severity::warning, key, section + "." + printable(key.str()), "is given twice, this one is ignored",
-                     "keep " + name);
+      return problem(Severity::warning, key, section + "." + printable(key.str()),
+                     "is given twice, this one is ignored", "keep " + name);
     }
     draft_.came_from_line(name, line_of(key));
     std::visit(Assign{*spec, node, draft_}, spec->target);
   }
 
   void refuse_filter_key(const toml::key& key) {
-    problem(Severity::error, key, "exporter.filter." + printable(key.str()), "filters are not supported by this version",
+    problem(Severity::error, key, "exporter.filter." + printable(key.str()),
+            "filters are not supported by this version",
             "remove it to export every event, or stay with an exporter that filters");
   }
 
@@ -276,7 +310,8 @@ class Reader {
 };
 
 void syntax_error(Draft& draft, std::uint32_t line, std::string_view description) {
-  draft.problems.push_back(Problem{Severity::error, draft.file(), line, "", fmt::format("not valid TOML: {}", description),
+  draft.problems.push_back(Problem{Severity::error, draft.file(), line, "",
+                                   fmt::format("not valid TOML: {}", description),
                                    "correct this line; nothing after it was read"});
 }
 

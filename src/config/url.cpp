@@ -23,7 +23,9 @@ bool has_byte_outside_ascii_or_blank(std::string_view text) {
 
 bool escapes_are_whole(std::string_view text) {
   for (std::size_t i = text.find('%'); i != std::string_view::npos; i = text.find('%', i + 1)) {
-    if (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) return false;
+    if (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) {
+      return false;
+    }
   }
   return true;
 }
@@ -36,8 +38,12 @@ bool is_port(std::string_view text) {
 }
 
 bool is_host(std::string_view host, bool bracketed) {
-  if (host.empty()) return false;
-  if (!bracketed) return std::all_of(host.begin(), host.end(), is_name_char);
+  if (host.empty()) {
+    return false;
+  }
+  if (!bracketed) {
+    return std::all_of(host.begin(), host.end(), is_name_char);
+  }
   return host.find(':') != std::string_view::npos &&
          std::all_of(host.begin(), host.end(), [](char c) { return is_hex(c) || c == ':' || c == '.'; });
 }
@@ -56,7 +62,9 @@ Authority split_authority(std::string_view text) {
     result.bracketed = true;
     const std::size_t close = text.find(']');
     result.well_formed = close != std::string_view::npos;
-    if (!result.well_formed) return result;
+    if (!result.well_formed) {
+      return result;
+    }
     result.host = text.substr(1, close - 1);
     rest = text.substr(close + 1);
     result.well_formed = rest.empty() || rest.starts_with(':');
@@ -65,7 +73,9 @@ Authority split_authority(std::string_view text) {
     result.host = text.substr(0, colon);
     rest = text.substr(colon);
   }
-  if (!rest.empty()) result.port = rest.substr(1);
+  if (!rest.empty()) {
+    result.port = rest.substr(1);
+  }
   return result;
 }
 
@@ -74,7 +84,9 @@ Result<Url> refuse(std::string message) { return fail(ErrorKind::invalid, std::m
 }  // namespace
 
 Result<Url> parse_url(std::string_view text) {
-  if (has_byte_outside_ascii_or_blank(text)) return refuse("holds a blank or a byte outside ASCII");
+  if (has_byte_outside_ascii_or_blank(text)) {
+    return refuse("holds a blank or a byte outside ASCII");
+  }
   const std::size_t colon = text.find("://");
   const std::string scheme = fold(text.substr(0, std::min(colon, text.size())));
   if (colon == std::string_view::npos || (scheme != "http" && scheme != "https")) {
@@ -94,15 +106,25 @@ Result<Url> parse_url(std::string_view text) {
     authority_text = authority_text.substr(at + 1);
   }
   const Authority authority = split_authority(authority_text);
-  if (authority.well_formed && authority.host.empty()) return refuse("has no host");
-  if (!authority.well_formed || !is_host(authority.host, authority.bracketed)) return refuse("has a malformed host");
-  if (!authority.port.empty() && !is_port(authority.port)) return refuse("has a port outside 1 to 65535");
+  if (authority.well_formed && authority.host.empty()) {
+    return refuse("has no host");
+  }
+  if (!authority.well_formed || !is_host(authority.host, authority.bracketed)) {
+    return refuse("has a malformed host");
+  }
+  if (!authority.port.empty() && !is_port(authority.port)) {
+    return refuse("has a port outside 1 to 65535");
+  }
   const std::string_view path_only = rest.substr(path, rest.find('?') - path);
-  if (!escapes_are_whole(path_only)) return refuse("has a % in its path without two hexadecimal digits after it");
+  if (!escapes_are_whole(path_only)) {
+    return refuse("has a % in its path without two hexadecimal digits after it");
+  }
 
   url.host = authority.host;
   url.text = scheme + "://" + (authority.bracketed ? "[" + url.host + "]" : url.host);
-  if (!authority.port.empty()) url.text.append(":").append(authority.port);
+  if (!authority.port.empty()) {
+    url.text.append(":").append(authority.port);
+  }
   url.text.append(rest.substr(path));
   return url;
 }
@@ -136,7 +158,9 @@ std::string redact_url(std::string_view text) {
     result.append(equals == std::string_view::npos ? pair.substr(0, 1) : pair.substr(0, equals + 1)).append(kHidden);
     query.remove_prefix(end);
   }
-  if (hash < text.size()) result.append("#").append(kHidden);
+  if (hash < text.size()) {
+    result.append("#").append(kHidden);
+  }
   return result;
 }
 

@@ -12,9 +12,9 @@
 namespace exporter::config {
 
 struct Url {
-  bool tls = false;           // https
-  std::string host;           // without the brackets of an IPv6 address
-  std::string text;           // normalised: lower-case scheme, no user-info, no fragment, no empty port
+  bool tls = false;            // https
+  std::string host;            // without the brackets of an IPv6 address
+  std::string text;            // normalised: lower-case scheme, no user-info, no fragment, no empty port
   bool had_user_info = false;  // "user:password@" was there and is not in `text`
   bool had_fragment = false;   // "#..." was there and is not in `text`
 };

@@ -94,7 +94,8 @@ void Lanes::resume(Ticket ticket) { resumed_.push_back(ticket); }
 
 void Lanes::step_aside(Ticket ticket) {
   const std::uint32_t id = nodes_[ticket.slot].lane;
-  EXPORTER_CHECK(nodes_[ticket.slot].ticket == ticket && lanes_[id].out > 0, "only an event that is out can step aside");
+  EXPORTER_CHECK(nodes_[ticket.slot].ticket == ticket && lanes_[id].out > 0,
+                 "only an event that is out can step aside");
   --lanes_[id].out;
   ++lanes_[id].aside;
   consider(id);

@@ -36,9 +36,7 @@ class RetryQueue {
     MonoTime due;
     std::uint64_t order;
     event::Ticket ticket;
-    bool operator>(const Entry& other) const {
-      return due != other.due ? due > other.due : order > other.order;
-    }
+    bool operator>(const Entry& other) const { return due != other.due ? due > other.due : order > other.order; }
   };
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> entries_;
   std::uint64_t next_ = 0;

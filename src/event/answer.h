@@ -34,10 +34,10 @@ std::string_view to_string(TransportFailure failure);
 struct Answer {
   Ticket ticket;
   TransportFailure failure = TransportFailure::none;
-  int status = 0;                       // 100..599 when failure is none, else 0
+  int status = 0;                          // 100..599 when failure is none, else 0
   std::optional<std::string> retry_after;  // the header's value as sent
-  std::string excerpt;                  // start of the answer's body, or the transport's message; bounded; no secrets
-  Duration latency{};                   // this attempt alone, from hand-over to the answer's last byte
+  std::string excerpt;  // start of the answer's body, or the transport's message; bounded; no secrets
+  Duration latency{};   // this attempt alone, from hand-over to the answer's last byte
 };
 
 }  // namespace exporter::event

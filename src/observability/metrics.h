@@ -48,28 +48,28 @@ class Metrics {
   [[nodiscard]] std::string text() const;
 
   // --- the incumbent's (names in metrics.cpp, prefix health_events_exporter_) ---
-  Counter& events_received;           // events_received_total: from the live stream
-  CounterFamily& events_published;    // events_published_total{status="success"|"failure"}
-  Histogram& publish_duration;        // publish_duration_seconds: first attempt to acceptance, retries included
-  Counter& transform_errors;          // transform_errors_total: events that could not be decoded
-  CounterFamily& publish_errors;      // publish_errors_total{error_type="max_retries_exceeded"}
-  Counter& token_refresh_errors;      // token_refresh_errors_total: failed fetches
-  Gauge& resume_token_update;         // resume_token_update_timestamp: Unix seconds of the last saved checkpoint
-  Gauge& backfill_in_progress;        // 0 or 1
-  Counter& backfill_events;           // backfill_events_processed_total
-  Histogram& backfill_duration;       // backfill_duration_seconds
+  Counter& events_received;         // events_received_total: from the live stream
+  CounterFamily& events_published;  // events_published_total{status="success"|"failure"}
+  Histogram& publish_duration;      // publish_duration_seconds: first attempt to acceptance, retries included
+  Counter& transform_errors;        // transform_errors_total: events that could not be decoded
+  CounterFamily& publish_errors;    // publish_errors_total{error_type="max_retries_exceeded"}
+  Counter& token_refresh_errors;    // token_refresh_errors_total: failed fetches
+  Gauge& resume_token_update;       // resume_token_update_timestamp: Unix seconds of the last saved checkpoint
+  Gauge& backfill_in_progress;      // 0 or 1
+  Counter& backfill_events;         // backfill_events_processed_total
+  Histogram& backfill_duration;     // backfill_duration_seconds
 
   // --- ours ---
-  CounterFamily& attempts;            // attempts_total{status="202"|...|"timeout"|...}
-  Histogram& attempt_duration;        // attempt_duration_seconds: one attempt, without retries
-  Gauge& queue_bytes;                 // queue_bytes: events held, waiting or in flight
-  Gauge& queue_events;                // queue_events
-  Gauge& in_flight;                   // in_flight_requests
-  Gauge& oldest_unsettled_age;        // oldest_unsettled_age_seconds: since it was read; 0 when nothing waits
-  CounterFamily& dead_letters;        // dead_letters_total{reason="undecodable"|"refused"}
-  Counter& checkpoint_saves;          // checkpoint_saves_total
-  Counter& checkpoint_errors;         // checkpoint_errors_total
-  Counter& source_errors;             // source_errors_total: failed reads of the datastore
+  CounterFamily& attempts;      // attempts_total{status="202"|...|"timeout"|...}
+  Histogram& attempt_duration;  // attempt_duration_seconds: one attempt, without retries
+  Gauge& queue_bytes;           // queue_bytes: events held, waiting or in flight
+  Gauge& queue_events;          // queue_events
+  Gauge& in_flight;             // in_flight_requests
+  Gauge& oldest_unsettled_age;  // oldest_unsettled_age_seconds: since it was read; 0 when nothing waits
+  CounterFamily& dead_letters;  // dead_letters_total{reason="undecodable"|"refused"}
+  Counter& checkpoint_saves;    // checkpoint_saves_total
+  Counter& checkpoint_errors;   // checkpoint_errors_total
+  Counter& source_errors;       // source_errors_total: failed reads of the datastore
 
   // nvsentinel_feature_flag_enabled{service="event-exporter",flag="backfill_enabled"}
   Gauge& backfill_enabled_flag;

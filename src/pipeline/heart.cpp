@@ -173,8 +173,8 @@ void Heart::on_refused(Ticket ticket, const event::Answer& answer, const dispatc
   if (!current.first_refused) {
     current.first_refused = now;
   }
-  const bool takes_others = last_accepted_ && (now - *last_accepted_ <= options_.evidence ||
-                                               *last_accepted_ >= *current.first_refused);
+  const bool takes_others =
+      last_accepted_ && (now - *last_accepted_ <= options_.evidence || *last_accepted_ >= *current.first_refused);
   if (!takes_others) {
     if (aside_ < options_.max_aside) {
       ++aside_;
@@ -332,9 +332,7 @@ MonoTime Heart::wake_at() const {
   return next;
 }
 
-bool Heart::drained() const {
-  return stopping_ && in_flight_ == 0 && !unsaved_ && !checkpointer_.saving();
-}
+bool Heart::drained() const { return stopping_ && in_flight_ == 0 && !unsaved_ && !checkpointer_.saving(); }
 
 std::string_view Heart::body_of(Ticket ticket) const { return records_[ticket.slot].event.body; }
 

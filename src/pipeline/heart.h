@@ -51,7 +51,7 @@ struct HeartOptions {
   // So many refused events may wait without blocking their lanes, so that what is behind them can give that evidence;
   // when more are refused and none is accepted, it is the sink.
   std::uint32_t max_aside = 8;
-  std::uint64_t seed = 1;            // of the jitter
+  std::uint64_t seed = 1;  // of the jitter
 };
 
 // For the operator's eyes; the loop turns them into log lines and metrics.
@@ -137,9 +137,9 @@ class Heart {
     std::uint32_t attempts = 0;
     std::uint64_t generation = 0;  // of the token of the attempt in flight
     bool in_flight = false;
-    bool refreshed = false;        // this attempt is the one repeat after a 401
+    bool refreshed = false;  // this attempt is the one repeat after a 401
     bool exhausted = false;
-    bool aside = false;            // waits without blocking its lane
+    bool aside = false;  // waits without blocking its lane
     std::optional<MonoTime> first_refused;
     std::optional<ports::DeadLetter> letter;
   };
@@ -162,10 +162,10 @@ class Heart {
   HeartOptions options_;
   ack::Ledger ledger_;
   dispatch::Lanes lanes_;
-  dispatch::RetryQueue retries_;       // events
+  dispatch::RetryQueue retries_;         // events
   dispatch::RetryQueue letter_retries_;  // dead letters that could not be written
   checkpoint::Checkpointer checkpointer_;
-  std::vector<Record> records_;        // by ticket slot
+  std::vector<Record> records_;  // by ticket slot
   Actions actions_;
   std::size_t bytes_ = 0;
   std::size_t in_flight_ = 0;
@@ -174,8 +174,8 @@ class Heart {
   std::optional<MonoTime> last_accepted_;
   std::uint32_t aside_ = 0;
   ports::Backfill backfill_;
-  event::Mark::Phase phase_;            // of the committable mark
-  bool unsaved_ = false;                // the committable mark moved since the last save began
+  event::Mark::Phase phase_;  // of the committable mark
+  bool unsaved_ = false;      // the committable mark moved since the last save began
   std::uint64_t random_;
   bool stopping_ = false;
 };

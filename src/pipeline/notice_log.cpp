@@ -44,9 +44,8 @@ void NoticeLog::write(const Notice& notice, MonoTime now) {
                  {"alsoFailed", left_out}});
       return;
     case Notice::Kind::dead_letter_failed:
-      log::error("A dead letter could not be stored, trying again", {{"retryIn", notice.delay},
-                                                                     {"documentId", notice.document_id},
-                                                                     {"alsoFailed", left_out}});
+      log::error("A dead letter could not be stored, trying again",
+                 {{"retryIn", notice.delay}, {"documentId", notice.document_id}, {"alsoFailed", left_out}});
       return;
     case Notice::Kind::backfill_complete:
       return;  // the pipeline reports it with its duration

@@ -15,13 +15,11 @@ namespace exporter::pipeline {
 
 namespace {
 
-constexpr Duration kStepTime = std::chrono::seconds(5);     // a quiet stream's read returns at least this often
-constexpr Duration kDeadAfter = std::chrono::seconds(30);   // the loop turns once a second when it is well
+constexpr Duration kStepTime = std::chrono::seconds(5);    // a quiet stream's read returns at least this often
+constexpr Duration kDeadAfter = std::chrono::seconds(30);  // the loop turns once a second when it is well
 constexpr BackoffOptions kReadBackoff{.initial = std::chrono::milliseconds(100), .cap = std::chrono::seconds(10)};
 
-bool mendable(const Error& error) {
-  return error.kind != ErrorKind::corrupt && error.kind != ErrorKind::invalid;
-}
+bool mendable(const Error& error) { return error.kind != ErrorKind::corrupt && error.kind != ErrorKind::invalid; }
 
 }  // namespace
 
@@ -154,9 +152,8 @@ Result<void> Pipeline::run() {
   Loop loop(options_, parts_, std::move(*saved), queue, heartbeat_);
   StoreWorker store(parts_.checkpoints, parts_.dead_letters, parts_.reactor,
                     {.saved = [&loop](const Result<void>& result) { loop.on_saved(result); },
-                     .dead_lettered = [&loop](event::Ticket ticket, const Result<void>& result) {
-                       loop.on_dead_lettered(ticket, result);
-                     }});
+                     .dead_lettered = [&loop](event::Ticket ticket,
+                                              const Result<void>& result) { loop.on_dead_lettered(ticket, result); }});
   loop.begin(store);
 
   // Threads are locals, so that they are joined before anything that they touch dies.

@@ -29,10 +29,8 @@ Result<ports::Checkpoint> Reader::first_checkpoint(FirstStart& found) {
     return fail(plan.error());
   }
   found = {.planned = plan->events, .cut = plan->cut};
-  checkpoint.backfill = {.state = ports::Backfill::State::running,
-                         .cursor = std::move(plan->cursor),
-                         .sent = 0,
-                         .total = plan->events};
+  checkpoint.backfill = {
+      .state = ports::Backfill::State::running, .cursor = std::move(plan->cursor), .sent = 0, .total = plan->events};
   return checkpoint;
 }
 
@@ -105,8 +103,8 @@ Result<event::PreparedBatch> Reader::heal() {
   }
   // Without a watermark everything stored is sent again: repeats have the same ids, a loss has nothing.
   const WallTime from = watermark_ == WallTime{} ? WallTime::min() : watermark_ - options_.healing_margin;
-  auto plan = history_.plan(
-      {.not_before = from, .max_events = std::numeric_limits<std::int64_t>::max(), .until = *head});
+  auto plan =
+      history_.plan({.not_before = from, .max_events = std::numeric_limits<std::int64_t>::max(), .until = *head});
   if (!plan) {
     return fail(plan.error());
   }

@@ -66,13 +66,13 @@ class Reader {
   Preparer& preparer_;
   Clock& clock_;
   ReaderOptions options_;
-  event::RawBatch raw_;  // reused
-  std::optional<backfill::Backfill> backfill_;        // while the history is read
-  std::shared_ptr<const event::Position> resume_;     // where the stream goes on after the history
-  event::Position position_;                          // of the stream: just after what was handed over last
-  WallTime watermark_{};                              // the newest change time handed over
+  event::RawBatch raw_;                            // reused
+  std::optional<backfill::Backfill> backfill_;     // while the history is read
+  std::shared_ptr<const event::Position> resume_;  // where the stream goes on after the history
+  event::Position position_;                       // of the stream: just after what was handed over last
+  WallTime watermark_{};                           // the newest change time handed over
   bool open_ = false;
-  std::optional<std::uint64_t> history_planned_;      // to be told with the next batch
+  std::optional<std::uint64_t> history_planned_;  // to be told with the next batch
   std::uint64_t healed_ = 0;
 };
 

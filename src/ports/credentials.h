@@ -12,7 +12,7 @@
 namespace exporter::ports {
 
 struct BearerToken {
-  std::string value;           // never logged
+  std::string value;             // never logged
   std::uint64_t generation = 0;  // grows with each token fetched; the first is 1
 };
 

@@ -16,9 +16,9 @@ struct DeadLetter {
   std::string document_id;
   std::string event_id;  // the CloudEvent id, empty when it was never made
   std::string node;
-  std::string reason;    // "undecodable" or "refused"
-  std::string detail;    // for people: what exactly; the sink's answer in excerpt, redacted and bounded
-  int status = 0;        // HTTP status of the last attempt, 0 when none
+  std::string reason;  // "undecodable" or "refused"
+  std::string detail;  // for people: what exactly; the sink's answer in excerpt, redacted and bounded
+  int status = 0;      // HTTP status of the last attempt, 0 when none
   std::uint32_t attempts = 0;
   WallTime at{};
 };

@@ -57,7 +57,8 @@ TEST_P(HistoryContract, ReadsByTimeThenIdWhateverTheOrderOfInsertsAndThePageSize
   EXPECT_EQ(planned.events, 4U);
   EXPECT_EQ(planned.cut, 0U);
   for (const std::size_t page : {1U, 2U, 3U, 100U}) {
-    EXPECT_THAT(read(planned.cursor, page), ElementsAre(document_id(3), document_id(2), document_id(4), document_id(1)));
+    EXPECT_THAT(read(planned.cursor, page),
+                ElementsAre(document_id(3), document_id(2), document_id(4), document_id(1)));
   }
 }
 
@@ -75,7 +76,7 @@ TEST_P(HistoryContract, LeavesOutWhatTheStreamWillBring) {
   insert(1, 10);
   insert(2, 30);
   const auto planned = plan();
-  insert(3, 5);   // inserted later, though its clock says earlier
+  insert(3, 5);  // inserted later, though its clock says earlier
   insert(4, 20);
   insert(5, 40);
   EXPECT_THAT(read(planned.cursor, 10), ElementsAre(document_id(1), document_id(2)));

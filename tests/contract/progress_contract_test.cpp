@@ -36,7 +36,8 @@ TEST_P(CheckpointContract, GivesBackEverythingThatWasSaved) {
   const ports::Checkpoint running{
       .position = position_after(3),
       .watermark = WallTime(Duration(1'788'955'200'123'456'789)),
-      .backfill = {.state = ports::Backfill::State::running, .cursor = "a \"cursor\" \\ \x01", .sent = 7, .total = 1ULL << 40}};
+      .backfill = {
+          .state = ports::Backfill::State::running, .cursor = "a \"cursor\" \\ \x01", .sent = 7, .total = 1ULL << 40}};
   ASSERT_TRUE(store_->save(running));
   EXPECT_EQ(store_->load().value(), running);
   store_ = world_->checkpoints();
@@ -44,7 +45,8 @@ TEST_P(CheckpointContract, GivesBackEverythingThatWasSaved) {
 }
 
 TEST_P(CheckpointContract, TheLastSaveCounts) {
-  ASSERT_TRUE(store_->save({.position = position_after(1), .watermark = WallTime(std::chrono::seconds(5)), .backfill = {}}));
+  ASSERT_TRUE(
+      store_->save({.position = position_after(1), .watermark = WallTime(std::chrono::seconds(5)), .backfill = {}}));
   const ports::Checkpoint second{
       .position = position_after(1), .watermark = std::nullopt, .backfill = {ports::Backfill::State::done, "", 4, 4}};
   ASSERT_TRUE(store_->save(second));

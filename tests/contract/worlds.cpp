@@ -40,9 +40,13 @@ class SqliteWorld final : public StoreWorld {
   std::unique_ptr<ports::DeadLetters> dead_letters() override { return sqlite::open_dead_letters(options_).value(); }
   void insert(int number, std::string_view document, WallTime created_at) override {
     const std::string id = document_id(number);
-    const sqlite::NewDocument row{
-        .id = id, .node_name = "n", .event_type = {}, .severity = {}, .recommended_action = {}, .document = document,
-        .created_at = created_at};
+    const sqlite::NewDocument row{.id = id,
+                                  .node_name = "n",
+                                  .event_type = {},
+                                  .severity = {},
+                                  .recommended_action = {},
+                                  .document = document,
+                                  .created_at = created_at};
     const auto done = writer_->insert({&row, 1});
     EXPORTER_CHECK(done.has_value(), "the document can be stored");
   }
@@ -50,9 +54,10 @@ class SqliteWorld final : public StoreWorld {
     execute(fmt::format("DELETE FROM health_events WHERE id = '{}'", document_id(number)));
   }
   void trim_changes(int count) override {
-    execute(fmt::format("DELETE FROM datastore_changelog WHERE id IN"
-                        " (SELECT id FROM datastore_changelog ORDER BY id LIMIT {})",
-                        count));
+    execute(
+        fmt::format("DELETE FROM datastore_changelog WHERE id IN"
+                    " (SELECT id FROM datastore_changelog ORDER BY id LIMIT {})",
+                    count));
   }
 
  private:

@@ -9,7 +9,10 @@
 namespace exporter::simulation {
 
 Checker::Checker(const Options& options, const Datastore& store, const Sink& sink)
-    : options_(options), store_(store), sink_(sink), ids_(transform::EventIds::Mode::stable, "simulated/world/events/") {}
+    : options_(options),
+      store_(store),
+      sink_(sink),
+      ids_(transform::EventIds::Mode::stable, "simulated/world/events/") {}
 
 std::string Checker::event_id_of(const std::string& document_id) {
   auto [entry, fresh] = id_of_.try_emplace(document_id);

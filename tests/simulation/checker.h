@@ -39,10 +39,10 @@ class Checker {
   const Datastore& store_;
   const Sink& sink_;
   transform::EventIds ids_;
-  std::map<std::string, std::string> id_of_;        // document -> event
-  std::map<std::string, const Document*> by_id_;    // event -> document
-  std::set<std::string> out_of_scope_;              // documents
-  std::uint64_t stream_from_ = 0;                   // documents after this one come by the stream
+  std::map<std::string, std::string> id_of_;      // document -> event
+  std::map<std::string, const Document*> by_id_;  // event -> document
+  std::set<std::string> out_of_scope_;            // documents
+  std::uint64_t stream_from_ = 0;                 // documents after this one come by the stream
   std::uint64_t highest_position_ = 0;
   std::map<std::string, std::uint64_t> newest_of_node_;
   std::set<std::string> seen_;

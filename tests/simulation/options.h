@@ -43,8 +43,8 @@ struct Options {
   double save_error = 0;        // not written, and reported so
   double save_answer_lost = 0;  // written, but reported as failed
   double letter_error = 0;
-  double request_lost = 0;      // never reaches the sink
-  double answer_lost = 0;       // taken by the sink, but the answer is lost
+  double request_lost = 0;  // never reaches the sink
+  double answer_lost = 0;   // taken by the sink, but the answer is lost
   double answer_doubled = 0;
   double answer_late = 0;
   double sink_503 = 0;
@@ -52,8 +52,8 @@ struct Options {
   double sink_404 = 0;
   double token_revoked = 0;
   double token_error = 0;
-  double position_lost = 0;     // the change log is trimmed
-  double clock_jump = 0;        // of the wall clock, hours either way
+  double position_lost = 0;  // the change log is trimmed
+  double clock_jump = 0;     // of the wall clock, hours either way
 };
 
 Options draw_options(std::uint64_t seed);

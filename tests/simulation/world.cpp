@@ -36,11 +36,10 @@ void Datastore::insert() {
   made.created_at = made.changed_at + random_.between(std::chrono::seconds(-20), std::chrono::seconds(20));
   made.undecodable = random_.chance(options_.undecodable);
   made.poison = !made.undecodable && random_.chance(options_.poison);
-  made.text = made.undecodable
-                  ? R"({"healthevent":7})"
-                  : fmt::format(R"({{"healthevent":{{"version":1,"checkName":"c","nodeName":"{}",)"
-                                R"("generatedTimestamp":{{"seconds":{}}}}}}})",
-                                made.node, made.seq);
+  made.text = made.undecodable ? R"({"healthevent":7})"
+                               : fmt::format(R"({{"healthevent":{{"version":1,"checkName":"c","nodeName":"{}",)"
+                                             R"("generatedTimestamp":{{"seconds":{}}}}}}})",
+                                             made.node, made.seq);
   index_[made.id] = documents_.size();
   documents_.push_back(std::move(made));
 }

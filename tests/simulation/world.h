@@ -28,9 +28,7 @@ class SimClock final : public Clock {
   // The program's own wall clock, which may be wrong.
   [[nodiscard]] WallTime wall_now() const override { return true_time() + skew_; }
   // The clock of everybody else.
-  [[nodiscard]] WallTime true_time() const {
-    return WallTime(std::chrono::hours(480000)) + now_.time_since_epoch();
-  }
+  [[nodiscard]] WallTime true_time() const { return WallTime(std::chrono::hours(480000)) + now_.time_since_epoch(); }
   bool sleep_until(MonoTime, std::stop_token) override { return true; }
 
   void set(MonoTime now) { now_ = now; }
@@ -55,9 +53,7 @@ class Scheduler {
     MonoTime when;
     std::uint64_t order;
     std::function<void()> what;
-    bool operator>(const Entry& other) const {
-      return when != other.when ? when > other.when : order > other.order;
-    }
+    bool operator>(const Entry& other) const { return when != other.when ? when > other.when : order > other.order; }
   };
   SimClock& clock_;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> entries_;

@@ -41,7 +41,9 @@ int listen_on_loopback(std::uint16_t& port) {
 SSL_CTX* make_server_context(const Identity& identity, int max_version) {
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
   // Old versions need a lower security level than Debian's default to be offered at all.
-  if (max_version != 0) SSL_CTX_set_cipher_list(context, "DEFAULT@SECLEVEL=0");
+  if (max_version != 0) {
+    SSL_CTX_set_cipher_list(context, "DEFAULT@SECLEVEL=0");
+  }
   SSL_CTX_set_min_proto_version(context, max_version);
   SSL_CTX_set_max_proto_version(context, max_version);
   BIO* bio = BIO_new_mem_buf(identity.certificate_pem.data(), static_cast<int>(identity.certificate_pem.size()));
@@ -79,7 +81,9 @@ struct LoopbackServer::Channel {
     std::array<char, 16384> piece{};
     const auto size = tls != nullptr ? SSL_read(tls, piece.data(), static_cast<int>(piece.size()))
                                      : static_cast<int>(::recv(socket, piece.data(), piece.size(), 0));
-    if (size > 0) buffered.append(piece.data(), static_cast<std::size_t>(size));
+    if (size > 0) {
+      buffered.append(piece.data(), static_cast<std::size_t>(size));
+    }
     return size > 0;
   }
 
@@ -87,7 +91,9 @@ struct LoopbackServer::Channel {
     while (!bytes.empty()) {
       const auto sent = tls != nullptr ? SSL_write(tls, bytes.data(), static_cast<int>(bytes.size()))
                                        : static_cast<int>(::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL));
-      if (sent <= 0) return;
+      if (sent <= 0) {
+        return;
+      }
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
   }
@@ -96,13 +102,17 @@ struct LoopbackServer::Channel {
   std::optional<ReceivedRequest> next() {
     auto end = buffered.find("\r\n\r\n");
     for (; end == std::string::npos; end = buffered.find("\r\n\r\n")) {
-      if (!receive()) return std::nullopt;
+      if (!receive()) {
+        return std::nullopt;
+      }
     }
     ReceivedRequest request;
     request.head = buffered.substr(0, end + 4);
     const auto whole = request.head.size() + content_length(request.head);
     while (buffered.size() < whole) {
-      if (!receive()) return std::nullopt;
+      if (!receive()) {
+        return std::nullopt;
+      }
     }
     request.body = buffered.substr(request.head.size(), whole - request.head.size());
     buffered.erase(0, whole);
@@ -112,7 +122,9 @@ struct LoopbackServer::Channel {
 
 LoopbackServer::LoopbackServer(Script script, const Options& options) : script_(std::move(script)) {
   std::signal(SIGPIPE, SIG_IGN);  // SSL_write has no MSG_NOSIGNAL
-  if (options.identity) tls_ = make_server_context(*options.identity, options.max_tls_version);
+  if (options.identity) {
+    tls_ = make_server_context(*options.identity, options.max_tls_version);
+  }
   listener_ = listen_on_loopback(port_);
   EXPORTER_CHECK(::listen(listener_, 128) == 0, "a bound socket listens");
   acceptor_ = std::thread([this] { accept_until_stopped(); });
@@ -124,9 +136,13 @@ LoopbackServer::~LoopbackServer() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    for (const int socket : sockets_) ::shutdown(socket, SHUT_RDWR);
+    for (const int socket : sockets_) {
+      ::shutdown(socket, SHUT_RDWR);
+    }
   }
-  for (auto& thread : threads_) thread.join();
+  for (auto& thread : threads_) {
+    thread.join();
+  }
   ::close(listener_);
   SSL_CTX_free(tls_);
 }
@@ -160,13 +176,17 @@ void LoopbackServer::serve(int socket, int number) {
   }
   for (int index = 0; open; ++index) {
     auto request = channel.next();
-    if (!request) break;
+    if (!request) {
+      break;
+    }
     request->connection = number;
     request->index = index;
     ScriptedReply reply;
     {
       const std::lock_guard lock(mutex_);
-      if (stopping_) break;
+      if (stopping_) {
+        break;
+      }
       requests_.push_back(*request);
       reply = script_(*request);
     }
@@ -185,7 +205,9 @@ bool LoopbackServer::obey(Channel& channel, const ScriptedReply& reply) {
     case ScriptedReply::Then::keep:
       return true;
     case ScriptedReply::Then::close:
-      if (channel.tls != nullptr) SSL_shutdown(channel.tls);
+      if (channel.tls != nullptr) {
+        SSL_shutdown(channel.tls);
+      }
       return false;
     case ScriptedReply::Then::reset: {
       const linger now{.l_onoff = 1, .l_linger = 0};
@@ -193,7 +215,9 @@ bool LoopbackServer::obey(Channel& channel, const ScriptedReply& reply) {
       return false;
     }
     case ScriptedReply::Then::hang:
-      while (channel.receive()) channel.buffered.clear();
+      while (channel.receive()) {
+        channel.buffered.clear();
+      }
       return false;
   }
   return false;

@@ -207,8 +207,8 @@ class MemoryHistory final : public ports::History {
   using Key = std::pair<WallTime, std::string>;
 
   [[nodiscard]] std::string cursor(std::uint64_t until, const Key& last) const {
-    return store_.name_ + "/" + std::to_string(until) + "/" + std::to_string(last.first.time_since_epoch().count()) + "/" +
-           last.second;
+    return store_.name_ + "/" + std::to_string(until) + "/" + std::to_string(last.first.time_since_epoch().count()) +
+           "/" + last.second;
   }
 
   [[nodiscard]] std::vector<Key> keys_after(const Key& last, std::uint64_t until) const {
@@ -279,7 +279,9 @@ std::unique_ptr<ports::Source> MemoryStore::source(Clock& clock) {
   return std::make_unique<MemorySource>(*this, clock);
 }
 std::unique_ptr<ports::History> MemoryStore::history() { return std::make_unique<MemoryHistory>(*this); }
-std::unique_ptr<ports::CheckpointStore> MemoryStore::checkpoints() { return std::make_unique<MemoryCheckpoints>(*this); }
+std::unique_ptr<ports::CheckpointStore> MemoryStore::checkpoints() {
+  return std::make_unique<MemoryCheckpoints>(*this);
+}
 std::unique_ptr<ports::DeadLetters> MemoryStore::dead_letters() { return std::make_unique<MemoryDeadLetters>(*this); }
 
 }  // namespace exporter::testing

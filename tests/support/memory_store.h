@@ -27,7 +27,7 @@ class MemoryStore {
   explicit MemoryStore(std::string name = "memory") : name_(std::move(name)) {}
 
   void insert(std::string id, std::string document, WallTime created_at = {});
-  void remove(const std::string& id);   // the document; its change stays
+  void remove(const std::string& id);    // the document; its change stays
   void trim_changes(std::size_t count);  // the oldest changes
   // The next call of any port fails with this. May be given several times.
   void fail_next(Error error);

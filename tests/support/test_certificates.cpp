@@ -43,10 +43,16 @@ X509* make_certificate(EVP_PKEY* key, X509* issuer, EVP_PKEY* issuer_key, const 
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8, name.c_str(), -1, -1, 0);
   X509* signer = issuer == nullptr ? certificate : issuer;
   X509_set_issuer_name(certificate, X509_get_subject_name(signer));
-  if (authority) add_extension(certificate, signer, NID_basic_constraints, "critical,CA:TRUE");
+  if (authority) {
+    add_extension(certificate, signer, NID_basic_constraints, "critical,CA:TRUE");
+  }
   std::string names;
-  for (const auto& each : spec.names) names += (names.empty() ? "" : ",") + each;
-  if (!names.empty()) add_extension(certificate, signer, NID_subject_alt_name, names);
+  for (const auto& each : spec.names) {
+    names += (names.empty() ? "" : ",") + each;
+  }
+  if (!names.empty()) {
+    add_extension(certificate, signer, NID_subject_alt_name, names);
+  }
   EXPORTER_CHECK(X509_sign(certificate, issuer_key, EVP_sha256()) > 0, "OpenSSL signs");
   return certificate;
 }

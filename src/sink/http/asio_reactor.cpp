@@ -17,14 +17,20 @@ void AsioReactor::Impl::arm(MonoTime when) {
   timer.expires_at(std::chrono::steady_clock::time_point(
       std::chrono::duration_cast<std::chrono::steady_clock::duration>(when.time_since_epoch())));
   timer.async_wait([this](const boost::system::error_code& error) {
-    if (!error) on_timer();
+    if (!error) {
+      on_timer();
+    }
   });
 }
 
 void AsioReactor::Impl::on_timer() {
   armed = kNever;
-  if (wanted == kNever) return;
-  if (SystemClock().now() < wanted) return arm(wanted);
+  if (wanted == kNever) {
+    return;
+  }
+  if (SystemClock().now() < wanted) {
+    return arm(wanted);
+  }
   wanted = kNever;
   // Moved out first: the task may ask for the next wake-up.
   const auto due = std::move(task);
@@ -41,7 +47,9 @@ void AsioReactor::wake_at(MonoTime when, std::function<void()> task) {
   impl_->wanted = when;
   impl_->task = std::move(task);
   // Later than armed: the timer goes off too early, sees that, and is armed again. One rearming instead of many.
-  if (when < impl_->armed) impl_->arm(when);
+  if (when < impl_->armed) {
+    impl_->arm(when);
+  }
 }
 
 void AsioReactor::run() {

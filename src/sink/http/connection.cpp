@@ -2,11 +2,11 @@
 
 #include <utility>
 
+#include <fmt/format.h>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "sink/http/excerpt.h"
@@ -49,8 +49,11 @@ Connection::Connection(ConnectionOwner& owner, const Peer& peer, asio::io_contex
 
 template <class Action>
 void Connection::with_stream(Action action) {
-  if (tls_) action(*tls_);
-  else action(socket_);
+  if (tls_) {
+    action(*tls_);
+  } else {
+    action(socket_);
+  }
 }
 
 std::string_view Connection::activity() const {
@@ -66,7 +69,9 @@ std::string_view Connection::activity() const {
     case Phase::closed:
       break;
   }
-  if (!written_) return "writing the request";
+  if (!written_) {
+    return "writing the request";
+  }
   return reader_.started() ? "reading the answer" : "waiting for the answer";
 }
 
@@ -81,7 +86,9 @@ void Connection::connect(const Addresses& addresses) {
 void Connection::fail_resolve(std::string_view message) { fail(TransportFailure::resolve, message); }
 
 void Connection::on_connected(const Code& error) {
-  if (phase_ == Phase::closed) return;
+  if (phase_ == Phase::closed) {
+    return;
+  }
   if (error) {
     return fail(TransportFailure::connect,
                 fmt::format("connecting to {}: {}", peer_.endpoint.address(), error.message()));
@@ -89,8 +96,11 @@ void Connection::on_connected(const Code& error) {
   Code ignored;  // both only make it better
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-  if (peer_.tls) shake_hands();
-  else begin();
+  if (peer_.tls) {
+    shake_hands();
+  } else {
+    begin();
+  }
 }
 
 void Connection::shake_hands() {
@@ -100,8 +110,12 @@ void Connection::shake_hands() {
     return fail(TransportFailure::tls, fmt::format("{} is not a name that TLS can verify", peer_.endpoint.host));
   }
   tls_->async_handshake(asio::ssl::stream_base::client, [self = shared_from_this()](const Code& error) {
-    if (self->phase_ == Phase::closed) return;
-    if (!error) return self->begin();
+    if (self->phase_ == Phase::closed) {
+      return;
+    }
+    if (!error) {
+      return self->begin();
+    }
     self->fail(TransportFailure::tls, fmt::format("TLS handshake with {}: {}", self->peer_.endpoint.address(),
                                                   describe_tls_failure(self->tls_->native_handle(), error)));
   });
@@ -130,14 +144,18 @@ void Connection::write_request() {
 }
 
 void Connection::on_written(const Code& error) {
-  if (phase_ == Phase::closed) return;
+  if (phase_ == Phase::closed) {
+    return;
+  }
   if (!error) {
     written_ = true;
     return;
   }
   // A server that refuses a request early answers, then closes: its answer may still be there to be read, and the read
   // that is under way ends in any case.
-  if (is_dead_peer(error)) return;
+  if (is_dead_peer(error)) {
+    return;
+  }
   fail(TransportFailure::reset, fmt::format("writing to {}: {}", peer_.endpoint.address(), error.message()));
 }
 
@@ -150,8 +168,12 @@ void Connection::read_more() {
 }
 
 void Connection::on_read(const Code& error, std::size_t bytes) {
-  if (phase_ == Phase::closed) return;
-  if (error) return on_read_end(error);
+  if (phase_ == Phase::closed) {
+    return;
+  }
+  if (error) {
+    return on_read_end(error);
+  }
   if (phase_ == Phase::idle) {
     // Nobody asked: a farewell such as 408, or nonsense. Either way not an answer to the next request.
     close();
@@ -177,7 +199,9 @@ void Connection::on_read_end(const Code& error) {
     close();
     return owner_.ended(*this);
   }
-  if (is_end(error) && reader_.end_of_stream() == ResponseReader::State::complete) return deliver(false);
+  if (is_end(error) && reader_.end_of_stream() == ResponseReader::State::complete) {
+    return deliver(false);
+  }
   if (served_ && !reader_.started() && !exchange_->repeated) {
     auto exchange = *close();
     exchange.repeated = true;
@@ -196,7 +220,9 @@ void Connection::deliver(bool reusable) {
   answer.ticket = exchange_->delivery.ticket;
   answer.status = reader_.status();
   answer.retry_after = reader_.retry_after();
-  if (answer.status / 100 != 2) answer.excerpt = make_excerpt(reader_.excerpt(), exchange_->delivery.bearer_token);
+  if (answer.status / 100 != 2) {
+    answer.excerpt = make_excerpt(reader_.excerpt(), exchange_->delivery.bearer_token);
+  }
   const auto now = std::chrono::steady_clock::now();
   answer.latency = now - exchange_->started;
   if (reusable) {
@@ -204,7 +230,9 @@ void Connection::deliver(bool reusable) {
     phase_ = Phase::idle;
     served_ = true;
     idle_since_ = now;
-    if (request_.capacity() > kKeptRequestBytes) std::string().swap(request_);
+    if (request_.capacity() > kKeptRequestBytes) {
+      std::string().swap(request_);
+    }
     read_more();
   } else {
     close();

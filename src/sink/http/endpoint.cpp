@@ -38,28 +38,38 @@ std::string_view split_authority(std::string_view authority, Endpoint& endpoint)
   bool has_port = false;
   if (authority.starts_with('[')) {
     const auto end = authority.find(']');
-    if (end == std::string_view::npos) return "has an IPv6 address without its closing bracket";
+    if (end == std::string_view::npos) {
+      return "has an IPv6 address without its closing bracket";
+    }
     endpoint.host = authority.substr(1, end - 1);
     if (!std::all_of(endpoint.host.begin(), endpoint.host.end(), is_ipv6_character) ||
         endpoint.host.find(':') == std::string::npos) {
       return "has something other than an IPv6 address between its brackets";
     }
     authority.remove_prefix(end + 1);
-    if (!authority.empty() && !authority.starts_with(':')) return "has something other than a port after its address";
+    if (!authority.empty() && !authority.starts_with(':')) {
+      return "has something other than a port after its address";
+    }
     has_port = !authority.empty();
     port = has_port ? authority.substr(1) : authority;
   } else {
     const auto colon = authority.find(':');
     has_port = colon != std::string_view::npos;
     endpoint.host = authority.substr(0, colon);
-    if (has_port) port = authority.substr(colon + 1);
-    if (endpoint.host.empty()) return "has no host";
+    if (has_port) {
+      port = authority.substr(colon + 1);
+    }
+    if (endpoint.host.empty()) {
+      return "has no host";
+    }
     if (!std::all_of(endpoint.host.begin(), endpoint.host.end(), is_name_character)) {
       return "has a character in its host that no host name has";
     }
   }
   // An empty port means the scheme's own (RFC 3986 section 3.2.3).
-  if (!has_port || port.empty()) return {};
+  if (!has_port || port.empty()) {
+    return {};
+  }
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
   if (error != std::errc{} || end != port.data() + port.size() || endpoint.port == 0) {
     return "has a port that is not a number from 1 to 65535";
@@ -70,7 +80,9 @@ std::string_view split_authority(std::string_view authority, Endpoint& endpoint)
 }  // namespace
 
 std::string Endpoint::authority() const {
-  if (port == (tls ? kHttpsPort : kHttpPort)) return host.find(':') == std::string::npos ? host : "[" + host + "]";
+  if (port == (tls ? kHttpsPort : kHttpPort)) {
+    return host.find(':') == std::string::npos ? host : "[" + host + "]";
+  }
   return address();
 }
 
@@ -79,7 +91,9 @@ std::string Endpoint::address() const {
 }
 
 Result<Endpoint> parse_endpoint(std::string_view url) {
-  if (url.empty()) return refuse("is not set");
+  if (url.empty()) {
+    return refuse("is not set");
+  }
   // Spaces and control characters would end the request line early; others must be percent-encoded (RFC 3986 section 2).
   if (std::any_of(url.begin(), url.end(), [](char c) { return c <= ' ' || c >= 0x7f; })) {
     return refuse("has a space, a control character or a character that must be percent-encoded");
@@ -100,11 +114,15 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
   if (authority.find('@') != std::string_view::npos) {
     return refuse("has a user name or a password in it, which is not supported (OIDC authenticates)");
   }
-  if (const auto problem = split_authority(authority, endpoint); !problem.empty()) return refuse(problem);
+  if (const auto problem = split_authority(authority, endpoint); !problem.empty()) {
+    return refuse(problem);
+  }
   // The fragment is the client's own business and never sent (RFC 9110 section 4.2.5).
   auto target = url.substr(authority_end);
   target = target.substr(0, target.find('#'));
-  if (!target.starts_with('/')) endpoint.target = "/";
+  if (!target.starts_with('/')) {
+    endpoint.target = "/";
+  }
   endpoint.target += target;
   return endpoint;
 }

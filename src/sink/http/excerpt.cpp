@@ -10,7 +10,9 @@ constexpr std::size_t kTellingBytes = 12;
 // The length of the longest piece of `secret` at the start of `text` that must not be shown, 0 when there is none.
 std::size_t secret_at_start(std::string_view text, std::string_view secret) {
   const auto shortest = std::min(kTellingBytes, secret.size());
-  if (shortest == 0 || text.size() < shortest) return 0;
+  if (shortest == 0 || text.size() < shortest) {
+    return 0;
+  }
   std::size_t longest = 0;
   for (auto at = secret.find(text.substr(0, shortest)); at != std::string_view::npos;
        at = secret.find(text.substr(0, shortest), at + 1)) {
@@ -23,7 +25,9 @@ std::size_t secret_at_start(std::string_view text, std::string_view secret) {
 }
 
 char printable(char c) {
-  if (c >= ' ' && c < 0x7f) return c;
+  if (c >= ' ' && c < 0x7f) {
+    return c;
+  }
   return c == '\n' || c == '\r' || c == '\t' ? ' ' : '?';
 }
 
@@ -40,7 +44,9 @@ std::string make_excerpt(std::string_view text, std::string_view secret) {
       text.remove_prefix(1);
     }
   }
-  if (excerpt.size() > kExcerptBytes) excerpt.resize(kExcerptBytes);
+  if (excerpt.size() > kExcerptBytes) {
+    excerpt.resize(kExcerptBytes);
+  }
   return excerpt;
 }
 

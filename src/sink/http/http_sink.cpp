@@ -27,16 +27,22 @@ class HttpSink final : public ports::Sink {
 
 Result<std::unique_ptr<ports::Sink>> make_http_sink(AsioReactor& reactor, const SinkOptions& options) {
   auto endpoint = parse_endpoint(options.endpoint);
-  if (!endpoint) return fail(std::move(endpoint).error());
+  if (!endpoint) {
+    return fail(std::move(endpoint).error());
+  }
   auto head = RequestHead::make(*endpoint, options.user_agent);
-  if (!head) return fail(std::move(head).error());
+  if (!head) {
+    return fail(std::move(head).error());
+  }
 
   Peer peer{.endpoint = std::move(*endpoint), .head = std::move(*head), .limits = {}, .tls = nullptr};
   peer.limits.body_bytes = std::max<std::size_t>(options.max_response_bytes, 1);
   peer.limits.excerpt_bytes = kExcerptSourceBytes;
   if (peer.endpoint.tls) {
     auto tls = make_tls_context({.verify = !options.insecure_skip_verify, .ca_file = options.ca_file});
-    if (!tls) return fail(std::move(tls).error());
+    if (!tls) {
+      return fail(std::move(tls).error());
+    }
     peer.tls = std::move(*tls);
   }
   const Pool::Limits limits{.max_connections = std::max<std::size_t>(options.max_connections, 1),

@@ -4,8 +4,8 @@
 #include <iterator>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
+#include <boost/asio/post.hpp>
 
 namespace exporter::http {
 namespace {
@@ -28,12 +28,16 @@ Pool::Pool(boost::asio::io_context& io, Peer peer, Limits limits)
 
 Pool::~Pool() {
   *self_ = nullptr;
-  for (const auto& connection : connections_) connection->close();
+  for (const auto& connection : connections_) {
+    connection->close();
+  }
 }
 
 void Pool::send(const ports::Delivery& delivery) {
   const Exchange exchange{delivery, std::chrono::steady_clock::now(), false};
-  if (closed_) return answer_later(failed_answer(exchange, TransportFailure::closed, "the sink is closed"));
+  if (closed_) {
+    return answer_later(failed_answer(exchange, TransportFailure::closed, "the sink is closed"));
+  }
   if (!RequestHead::can_carry(delivery.bearer_token)) {
     return answer_later(failed_answer(exchange, TransportFailure::protocol,
                                       "not sent: the bearer token has a character that a header cannot carry"));
@@ -57,12 +61,16 @@ void Pool::place(Exchange exchange) {
 void Pool::open(Exchange exchange) {
   const auto& connection = connections_.emplace_back(std::make_shared<Connection>(*this, peer_, io_));
   connection->open(exchange);
-  if (const Addresses* addresses = resolver_.lookup(); addresses != nullptr) connect(*connection, *addresses);
+  if (const Addresses* addresses = resolver_.lookup(); addresses != nullptr) {
+    connect(*connection, *addresses);
+  }
 }
 
 void Pool::connect(Connection& connection, const Addresses& addresses) {
   const auto first = static_cast<std::ptrdiff_t>(first_address_ % addresses.size());
-  if (first == 0) return connection.connect(addresses);
+  if (first == 0) {
+    return connection.connect(addresses);
+  }
   Addresses turned(addresses);
   std::rotate(turned.begin(), turned.begin() + first, turned.end());
   connection.connect(turned);
@@ -73,15 +81,23 @@ void Pool::resolved(const Result<Addresses>& result) {
   std::copy_if(connections_.begin(), connections_.end(), std::back_inserter(asking),
                [](const auto& connection) { return connection->awaits_addresses(); });
   for (const auto& connection : asking) {
-    if (!connection->awaits_addresses()) continue;  // a handler called here has closed it
-    if (result) connect(*connection, *result);
-    else connection->fail_resolve(result.error().message);
+    if (!connection->awaits_addresses()) {
+      continue;  // a handler called here has closed it
+    }
+    if (result) {
+      connect(*connection, *result);
+    } else {
+      connection->fail_resolve(result.error().message);
+    }
   }
 }
 
 void Pool::answered(Connection& connection, event::Answer answer, bool reusable) {
-  if (reusable) idle_.push_back(&connection);
-  else remove(connection);
+  if (reusable) {
+    idle_.push_back(&connection);
+  } else {
+    remove(connection);
+  }
   serve_waiting();
   schedule();
   handler_(std::move(answer));
@@ -102,7 +118,9 @@ void Pool::ended(Connection& connection) {
 void Pool::remove(Connection& connection) {
   const auto found = std::find_if(connections_.begin(), connections_.end(),
                                   [&connection](const auto& each) { return each.get() == &connection; });
-  if (found == connections_.end()) return;
+  if (found == connections_.end()) {
+    return;
+  }
   std::swap(*found, connections_.back());
   connections_.pop_back();
 }
@@ -117,7 +135,9 @@ void Pool::serve_waiting() {
 
 void Pool::answer_later(event::Answer answer) {
   boost::asio::post(io_, [alive = self_, posted = std::move(answer)]() mutable {
-    if (*alive != nullptr) (*alive)->handler_(std::move(posted));
+    if (*alive != nullptr) {
+      (*alive)->handler_(std::move(posted));
+    }
   });
 }
 
@@ -127,9 +147,13 @@ void Pool::close() {
     answer_later(failed_answer(exchange, TransportFailure::closed, "the sink was closed while this was under way"));
   };
   for (const auto& connection : connections_) {
-    if (const auto exchange = connection->close(); exchange) end(*exchange);
+    if (const auto exchange = connection->close(); exchange) {
+      end(*exchange);
+    }
   }
-  for (const auto& exchange : waiting_) end(exchange);
+  for (const auto& exchange : waiting_) {
+    end(exchange);
+  }
   connections_.clear();
   idle_.clear();
   waiting_.clear();
@@ -138,18 +162,28 @@ void Pool::close() {
 
 // The timer runs by the tick while something with a deadline is under way, else until the oldest idle connection's end.
 void Pool::schedule() {
-  if (closed_) return;
+  if (closed_) {
+    return;
+  }
   const bool in_flight = connections_.size() > idle_.size() || !waiting_.empty();
-  if (in_flight && limits_.timeout > Duration::zero()) return arm(std::chrono::steady_clock::now() + kTick);
-  if (!idle_.empty()) arm(idle_.front()->idle_since() + kIdleLife);
+  if (in_flight && limits_.timeout > Duration::zero()) {
+    return arm(std::chrono::steady_clock::now() + kTick);
+  }
+  if (!idle_.empty()) {
+    arm(idle_.front()->idle_since() + kIdleLife);
+  }
 }
 
 void Pool::arm(TimePoint when) {
-  if (armed_ <= when) return;  // it goes off earlier and looks again
+  if (armed_ <= when) {
+    return;  // it goes off earlier and looks again
+  }
   armed_ = when;
   timer_.expires_at(when);
   timer_.async_wait([alive = self_](const boost::system::error_code& error) {
-    if (!error && *alive != nullptr) (*alive)->tick();
+    if (!error && *alive != nullptr) {
+      (*alive)->tick();
+    }
   });
 }
 
@@ -172,17 +206,23 @@ void Pool::retire_idle(TimePoint now) {
 }
 
 void Pool::expire(TimePoint now) {
-  if (limits_.timeout <= Duration::zero()) return;
+  if (limits_.timeout <= Duration::zero()) {
+    return;
+  }
   const auto late = [this, now](const Exchange& exchange) { return now - exchange.started >= limits_.timeout; };
   std::vector<event::Answer> answers;
   const auto add = [&](const Exchange& exchange, std::string_view activity) {
-    answers.push_back(
-        failed_answer(exchange, TransportFailure::timeout,
-                      fmt::format("no whole answer from {} in time; it ended in {}", peer_.endpoint.address(), activity)));
+    answers.push_back(failed_answer(
+        exchange, TransportFailure::timeout,
+        fmt::format("no whole answer from {} in time; it ended in {}", peer_.endpoint.address(), activity)));
   };
   std::erase_if(connections_, [&](const auto& connection) {
-    if (!connection->exchange() || !late(*connection->exchange())) return false;
-    if (connection->connecting()) ++first_address_;
+    if (!connection->exchange() || !late(*connection->exchange())) {
+      return false;
+    }
+    if (connection->connecting()) {
+      ++first_address_;
+    }
     const auto activity = connection->activity();
     add(*connection->close(), activity);
     return true;
@@ -192,7 +232,9 @@ void Pool::expire(TimePoint now) {
     waiting_.pop_front();
   }
   serve_waiting();
-  for (auto& answer : answers) handler_(std::move(answer));
+  for (auto& answer : answers) {
+    handler_(std::move(answer));
+  }
 }
 
 }  // namespace exporter::http

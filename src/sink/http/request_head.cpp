@@ -37,7 +37,9 @@ void RequestHead::write(std::string& request, std::string_view token, std::strin
   request.clear();
   request.reserve(prefix_.size() + digits.size() + kBearer.size() + token.size() + kEnd.size() + body.size());
   request.append(prefix_).append(digits.data(), end);
-  if (!token.empty()) request.append(kBearer).append(token);
+  if (!token.empty()) {
+    request.append(kBearer).append(token);
+  }
   request.append(kEnd).append(body);
 }
 

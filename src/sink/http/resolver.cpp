@@ -7,8 +7,8 @@
 #include <thread>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
+#include <boost/asio/post.hpp>
 
 #include "base/mutex.h"
 
@@ -33,13 +33,17 @@ Result<Addresses> look_up(const std::string& host, std::uint16_t port) {
   Addresses addresses;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
     tcp::endpoint address;
-    if (each->ai_addrlen > address.capacity()) continue;
+    if (each->ai_addrlen > address.capacity()) {
+      continue;
+    }
     std::memcpy(address.data(), each->ai_addr, each->ai_addrlen);
     address.resize(each->ai_addrlen);
     address.port(port);
     addresses.push_back(address);
   }
-  if (addresses.empty()) return fail(ErrorKind::transient, fmt::format("resolving {}: no address", host));
+  if (addresses.empty()) {
+    return fail(ErrorKind::transient, fmt::format("resolving {}: no address", host));
+  }
   return addresses;
 }
 
@@ -55,14 +59,18 @@ struct Resolver::Shared {
 // From any thread. Under the lock the owner is alive, and so is its io_context; the task asks again when it runs.
 void Resolver::Shared::hand_over(const std::shared_ptr<Shared>& shared, Result<Addresses> result) {
   const MutexLock lock(shared->mutex);
-  if (shared->owner == nullptr) return;
+  if (shared->owner == nullptr) {
+    return;
+  }
   boost::asio::post(shared->owner->io_, [shared, outcome = std::move(result)]() mutable {
     Resolver* owner = nullptr;
     {
       const MutexLock inner(shared->mutex);
       owner = shared->owner;
     }
-    if (owner != nullptr) owner->finish(std::move(outcome));
+    if (owner != nullptr) {
+      owner->finish(std::move(outcome));
+    }
   });
 }
 
@@ -74,7 +82,9 @@ Resolver::Resolver(boost::asio::io_context& io, const Endpoint& endpoint,
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(endpoint_.host, error);
   fixed_ = !error;
-  if (fixed_) addresses_.emplace_back(address, endpoint_.port);
+  if (fixed_) {
+    addresses_.emplace_back(address, endpoint_.port);
+  }
 }
 
 Resolver::~Resolver() {
@@ -83,8 +93,12 @@ Resolver::~Resolver() {
 }
 
 const Addresses* Resolver::lookup() {
-  if (fixed_ || (!addresses_.empty() && std::chrono::steady_clock::now() - resolved_at_ < kFresh)) return &addresses_;
-  if (!running_) start();
+  if (fixed_ || (!addresses_.empty() && std::chrono::steady_clock::now() - resolved_at_ < kFresh)) {
+    return &addresses_;
+  }
+  if (!running_) {
+    start();
+  }
   return nullptr;
 }
 

@@ -45,7 +45,9 @@ class Parser final : public beast::http::basic_parser<false> {
   void on_response_impl(int code, Text, int, Code&) override { status = code; }
   void on_field_impl(beast::http::field name, Text, Text value, Code&) override {
     // Not from trailers: they come too late to be trusted with it (RFC 9110 section 6.5.1).
-    if (name != beast::http::field::retry_after || header_done_ || value.size() > kRetryAfterBytes) return;
+    if (name != beast::http::field::retry_after || header_done_ || value.size() > kRetryAfterBytes) {
+      return;
+    }
     retry_after = std::string(view(value));
   }
   void on_header_impl(Code&) override { header_done_ = true; }
@@ -116,7 +118,9 @@ void ResponseReader::Impl::complete(bool may_reuse) {
 std::size_t ResponseReader::Impl::put(std::string_view bytes) {
   beast::error_code error;
   const auto used = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-  if (error && error != beast::http::error::need_more) refuse(error.message());
+  if (error && error != beast::http::error::need_more) {
+    refuse(error.message());
+  }
   return used;
 }
 
@@ -131,13 +135,17 @@ std::size_t ResponseReader::Impl::take_header(std::string_view bytes) {
   const auto end = window.find(kHeaderEnd, header_scanned);
   if (end == std::string_view::npos) {
     header_scanned = window.size() - std::min(window.size(), kHeaderEnd.size() - 1);
-    if (bytes.size() >= limits.header_bytes) refuse("its header is larger than our bound");
+    if (bytes.size() >= limits.header_bytes) {
+      refuse("its header is larger than our bound");
+    }
     return 0;
   }
   header_scanned = 0;
   const auto header = bytes.substr(0, end + kHeaderEnd.size());
   put(header);
-  if (state != State::reading) return header.size();
+  if (state != State::reading) {
+    return header.size();
+  }
   if (!parser->is_header_done()) {
     refuse("its header does not end where it says");
   } else if (parser->status < 100 || parser->status > 599) {
@@ -145,8 +153,11 @@ std::size_t ResponseReader::Impl::take_header(std::string_view bytes) {
   } else if (parser->status == 101) {
     refuse("it switches protocols, which nobody asked for");
   } else if (parser->status < 200) {
-    if (++interim_responses > kMostInterimResponses) refuse("it has too many interim responses");
-    else parser.emplace(limits);
+    if (++interim_responses > kMostInterimResponses) {
+      refuse("it has too many interim responses");
+    } else {
+      parser.emplace(limits);
+    }
   } else if (parser->is_done()) {
     complete(parser->keep_alive());
   }
@@ -156,10 +167,14 @@ std::size_t ResponseReader::Impl::take_header(std::string_view bytes) {
 std::size_t ResponseReader::Impl::take_body(std::string_view bytes) {
   const auto allowed = limits.body_bytes - body_bytes;
   const auto piece = bytes.substr(0, allowed);
-  if (parser->chunked() && body_bytes == 0 && piece.size() < std::min(kShortestChunkedBody, allowed)) return 0;
+  if (parser->chunked() && body_bytes == 0 && piece.size() < std::min(kShortestChunkedBody, allowed)) {
+    return 0;
+  }
   const auto used = put(piece);
   body_bytes += used;
-  if (state != State::reading) return used;
+  if (state != State::reading) {
+    return used;
+  }
   if (parser->is_done()) {
     complete(parser->keep_alive());
   } else if (piece.size() == allowed) {
@@ -173,7 +188,9 @@ std::size_t ResponseReader::Impl::consume(std::string_view bytes) {
   while (state == State::reading && used < bytes.size()) {
     const auto rest = bytes.substr(used);
     const auto taken = parser->is_header_done() ? take_body(rest) : take_header(rest);
-    if (taken == 0) break;
+    if (taken == 0) {
+      break;
+    }
     used += taken;
   }
   return used;
@@ -186,7 +203,9 @@ void ResponseReader::start() { impl_->start(); }
 
 State ResponseReader::feed(std::string_view bytes) {
   auto& self = *impl_;
-  if (bytes.empty()) return self.state;
+  if (bytes.empty()) {
+    return self.state;
+  }
   if (self.state != State::reading) {
     self.reusable = false;
     return self.state;
@@ -196,21 +215,27 @@ State ResponseReader::feed(std::string_view bytes) {
   if (self.held.empty()) {
     const auto used = self.consume(bytes);
     left = bytes.size() - used;
-    if (self.state == State::reading) self.held.assign(bytes.substr(used));
+    if (self.state == State::reading) {
+      self.held.assign(bytes.substr(used));
+    }
   } else {
     self.held.append(bytes);
     self.held.erase(0, self.consume(self.held));
     left = self.held.size();
   }
   // Bytes behind a response that nobody asked for belong to no request of ours: never read on such a connection.
-  if (self.state != State::reading && left != 0) self.reusable = false;
+  if (self.state != State::reading && left != 0) {
+    self.reusable = false;
+  }
   return self.state;
 }
 
 State ResponseReader::end_of_stream() {
   auto& self = *impl_;
   self.reusable = false;
-  if (self.state != State::reading) return self.state;
+  if (self.state != State::reading) {
+    return self.state;
+  }
   const bool ends_here = self.parser->is_header_done() && self.parser->need_eof();
   self.state = ends_here ? State::complete : State::cut_short;
   return self.state;

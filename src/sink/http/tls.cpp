@@ -5,12 +5,12 @@
 #include <fstream>
 #include <system_error>
 
-#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+#include <boost/asio/ip/address.hpp>
 
 namespace exporter::http {
 namespace {
@@ -21,7 +21,9 @@ namespace ssl = boost::asio::ssl;
 Result<void> check_readable(const std::string& path) {
   errno = 0;
   const std::ifstream file(path);
-  if (file.good()) return {};
+  if (file.good()) {
+    return {};
+  }
   const auto reason = std::generic_category().message(errno == 0 ? EIO : errno);
   return fail(ErrorKind::invalid,
               fmt::format("sink.ca_file {}: {}; give the path of a readable PEM bundle", path, reason));
@@ -33,8 +35,12 @@ Result<void> load_roots(SSL_CTX* context, const std::string& ca_file) {
     SSL_CTX_set_default_verify_paths(context);
     return {};
   }
-  if (auto readable = check_readable(ca_file); !readable) return readable;
-  if (SSL_CTX_load_verify_file(context, ca_file.c_str()) == 1) return {};
+  if (auto readable = check_readable(ca_file); !readable) {
+    return readable;
+  }
+  if (SSL_CTX_load_verify_file(context, ca_file.c_str()) == 1) {
+    return {};
+  }
   ERR_clear_error();
   return fail(ErrorKind::invalid,
               fmt::format("sink.ca_file {} holds no certificate that can be read; give a bundle in PEM form", ca_file));
@@ -58,7 +64,9 @@ Result<std::unique_ptr<ssl::context>> make_tls_context(const TlsOptions& options
     SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_verify(native, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     if (options.verify) {
-      if (auto loaded = load_roots(native, options.ca_file); !loaded) return fail(std::move(loaded).error());
+      if (auto loaded = load_roots(native, options.ca_file); !loaded) {
+        return fail(std::move(loaded).error());
+      }
     }
     return context;
   } catch (const std::exception& error) {
@@ -67,7 +75,9 @@ Result<std::unique_ptr<ssl::context>> make_tls_context(const TlsOptions& options
 }
 
 bool name_peer(SSL* connection, const std::string& host) {
-  if (is_address(host)) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host.c_str()) == 1;
+  if (is_address(host)) {
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host.c_str()) == 1;
+  }
   SSL_set_hostflags(connection, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   // What the macro SSL_set_tlsext_host_name(3) does; OpenSSL copies the name.
   std::string name = host;

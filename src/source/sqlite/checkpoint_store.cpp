@@ -21,7 +21,8 @@ constexpr std::string_view kSave =
     "INSERT INTO resume_tokens (client_name, resume_token, state) VALUES (?1, ?2, ?3)"
     " ON CONFLICT (client_name) DO UPDATE SET resume_token = excluded.resume_token, state = excluded.state,"
     " last_updated = excluded.last_updated";
-constexpr std::string_view kChangedAt = "SELECT changed_at FROM datastore_changelog WHERE id <= ?1 ORDER BY id DESC LIMIT 1";
+constexpr std::string_view kChangedAt =
+    "SELECT changed_at FROM datastore_changelog WHERE id <= ?1 ORDER BY id DESC LIMIT 1";
 
 class SqliteCheckpoints final : public ports::CheckpointStore {
  public:
@@ -76,8 +77,8 @@ Result<WallTime> SqliteCheckpoints::time_of(std::int64_t change_id) {
 Result<void> SqliteCheckpoints::save(const ports::Checkpoint& checkpoint) {
   const auto change_id = parse_position(checkpoint.position, store_.fingerprint);
   if (!change_id) {
-    return fail(ErrorKind::invalid, fmt::format("saving the checkpoint: \"{}\" is no position in this file",
-                                                checkpoint.position.token));
+    return fail(ErrorKind::invalid,
+                fmt::format("saving the checkpoint: \"{}\" is no position in this file", checkpoint.position.token));
   }
   auto changed_at = time_of(*change_id);
   if (!changed_at) {
@@ -106,8 +107,8 @@ Result<std::unique_ptr<ports::CheckpointStore>> open_checkpoints(const Options& 
   if (!changed_at) {
     return fail(std::move(changed_at.error()));
   }
-  return std::make_unique<SqliteCheckpoints>(options.client_name, std::move(*store), std::move(*load),
-                                             std::move(*save), std::move(*changed_at));
+  return std::make_unique<SqliteCheckpoints>(options.client_name, std::move(*store), std::move(*load), std::move(*save),
+                                             std::move(*changed_at));
 }
 
 }  // namespace exporter::sqlite

@@ -29,7 +29,8 @@ constexpr std::string_view kBound =
     "SELECT ifnull((SELECT row_seq - 1 FROM datastore_changelog WHERE id > ?1 ORDER BY id LIMIT 1),"
     " ifnull((SELECT max(seq) FROM health_events), 0))";
 constexpr std::string_view kEnd =
-    "SELECT created_at FROM health_events WHERE created_at >= ?1 AND seq <= ?2 ORDER BY created_at DESC, id DESC LIMIT 1";
+    "SELECT created_at FROM health_events WHERE created_at >= ?1 AND seq <= ?2 ORDER BY created_at DESC, id DESC LIMIT "
+    "1";
 constexpr std::string_view kCount =
     "SELECT count(*) FROM health_events WHERE created_at BETWEEN ?1 AND ?2 AND seq <= ?3";
 constexpr std::string_view kNewestCut =

@@ -30,10 +30,11 @@ std::uint64_t digest_of(std::string_view text) {
 }
 
 tl::unexpected<Error> unreadable(std::string_view column, std::string_view why) {
-  return fail(ErrorKind::corrupt,
-              fmt::format("resume_tokens.{} cannot be understood ({}); put back a copy of the row, or delete the row to "
-                          "start anew",
-                          column, why));
+  return fail(
+      ErrorKind::corrupt,
+      fmt::format("resume_tokens.{} cannot be understood ({}); put back a copy of the row, or delete the row to "
+                  "start anew",
+                  column, why));
 }
 
 // Whole numbers only; 48211.0 is one, since other writers go through doubles.

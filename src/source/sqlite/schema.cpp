@@ -28,8 +28,8 @@ namespace exporter::sqlite {
 namespace {
 
 // SQLite's clock in milliseconds ('now' is one moment within a statement's step), as microseconds.
-#define EXPORTER_NOW_MICROS                               \
-  "CAST(strftime('%s', 'now') AS INTEGER) * 1000000 + "   \
+#define EXPORTER_NOW_MICROS                             \
+  "CAST(strftime('%s', 'now') AS INTEGER) * 1000000 + " \
   "CAST(substr(strftime('%f', 'now'), 4) AS INTEGER) * 1000"
 // Random UUID, RFC 4122 section 4.4.
 #define EXPORTER_UUID4                                                                                 \
@@ -41,23 +41,27 @@ constexpr const char* kVersion1 =
     "CREATE TABLE schema_migrations ("
     "  version INTEGER PRIMARY KEY,"
     "  description TEXT NOT NULL,"
-    "  applied_at INTEGER NOT NULL DEFAULT (" EXPORTER_NOW_MICROS ")"
+    "  applied_at INTEGER NOT NULL DEFAULT (" EXPORTER_NOW_MICROS
+    ")"
     ") STRICT;"
     "INSERT INTO schema_migrations (version, description) VALUES (1, 'first schema');"
 
     "CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT;"
-    "INSERT INTO meta (key, value) VALUES ('store_uuid', " EXPORTER_UUID4 ");"
+    "INSERT INTO meta (key, value) VALUES ('store_uuid', " EXPORTER_UUID4
+    ");"
 
     "CREATE TABLE health_events ("
     "  seq INTEGER PRIMARY KEY AUTOINCREMENT,"
-    "  id TEXT NOT NULL UNIQUE DEFAULT (" EXPORTER_UUID4 ")"
+    "  id TEXT NOT NULL UNIQUE DEFAULT (" EXPORTER_UUID4
+    ")"
     "    CHECK (length(id) = 36 AND id NOT GLOB '*[^0-9a-f-]*'),"
     "  node_name TEXT NOT NULL,"
     "  event_type TEXT,"
     "  severity TEXT,"
     "  recommended_action TEXT,"
     "  document TEXT NOT NULL CHECK (json_valid(document)),"
-    "  created_at INTEGER NOT NULL DEFAULT (" EXPORTER_NOW_MICROS ")"
+    "  created_at INTEGER NOT NULL DEFAULT (" EXPORTER_NOW_MICROS
+    ")"
     "    CHECK (created_at BETWEEN 100000000000000 AND 253402300799999999)"
     ") STRICT;"
     "CREATE INDEX idx_health_events_created_id ON health_events (created_at, id);"
@@ -67,7 +71,8 @@ constexpr const char* kVersion1 =
     "  table_name TEXT NOT NULL,"
     "  record_id TEXT NOT NULL,"
     "  operation TEXT NOT NULL,"
-    "  changed_at INTEGER NOT NULL DEFAULT (" EXPORTER_NOW_MICROS "),"
+    "  changed_at INTEGER NOT NULL DEFAULT (" EXPORTER_NOW_MICROS
+    "),"
     "  row_seq INTEGER NOT NULL"
     ") STRICT;"
     "CREATE TRIGGER health_events_changes AFTER INSERT ON health_events BEGIN"
@@ -80,7 +85,8 @@ constexpr const char* kVersion1 =
     "CREATE TABLE resume_tokens ("
     "  client_name TEXT PRIMARY KEY NOT NULL,"
     "  resume_token TEXT NOT NULL,"
-    "  last_updated INTEGER NOT NULL DEFAULT (" EXPORTER_NOW_MICROS "),"
+    "  last_updated INTEGER NOT NULL DEFAULT (" EXPORTER_NOW_MICROS
+    "),"
     "  state TEXT"
     ") STRICT;"
 
@@ -118,16 +124,18 @@ Result<State> judge(Connection& connection, const std::string& path) {
     return State::fresh;
   }
   if (*application != kApplicationId) {
-    return fail(ErrorKind::invalid,
-                fmt::format("{} is an SQLite file of another program (application id {:#x}); nothing was changed, choose "
-                            "another path",
-                            path, *application));
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("{} is an SQLite file of another program (application id {:#x}); nothing was changed, choose "
+                    "another path",
+                    path, *application));
   }
   if (*version > kSchemaVersion) {
-    return fail(ErrorKind::invalid,
-                fmt::format("{} was written by a newer event-exporter (schema version {}, this one knows {}); nothing was "
-                            "changed, use that version or another path",
-                            path, *version, kSchemaVersion));
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("{} was written by a newer event-exporter (schema version {}, this one knows {}); nothing was "
+                    "changed, use that version or another path",
+                    path, *version, kSchemaVersion));
   }
   if (*version < 1) {
     return fail(ErrorKind::corrupt, fmt::format("{} has our mark but schema version {}", path, *version));
@@ -146,8 +154,8 @@ Result<bool> exists(const std::string& path) {
     return true;
   }
   if (status.type() != std::filesystem::file_type::not_found) {
-    return fail(ErrorKind::invalid, error ? fmt::format("{}: {}", path, error.message())
-                                          : fmt::format("{} is not a regular file", path));
+    return fail(ErrorKind::invalid,
+                error ? fmt::format("{}: {}", path, error.message()) : fmt::format("{} is not a regular file", path));
   }
   const auto parent = std::filesystem::path(path).parent_path();
   if (!parent.empty() && !std::filesystem::is_directory(parent, error)) {

@@ -31,7 +31,7 @@ constexpr Duration kUnwatched = milliseconds(20);
 // Pauses between looks after a write was heard. The first is about what a commit takes from its last write to being
 // visible; the rest serve slow disks and transactions that write long before they commit. Under a steady stream of
 // writes the first pause also bounds the looks to some thousands a second.
-constexpr std::array<Duration, 8> kPauses{microseconds(50), microseconds(500), milliseconds(1), milliseconds(2),
+constexpr std::array<Duration, 8> kPauses{microseconds(50), microseconds(500), milliseconds(1),  milliseconds(2),
                                           milliseconds(4),  milliseconds(8),   milliseconds(16), milliseconds(50)};
 // Where the pauses go on when rows were found: what was heard meanwhile may belong to the next commit, but seldom does.
 constexpr std::size_t kPauseAfterRows = 4;
@@ -50,7 +50,7 @@ constexpr std::string_view kOldest = "SELECT min(id) FROM datastore_changelog";
 
 // Which file a path names now; zeros when none.
 std::pair<dev_t, ino_t> file_identity(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return ::stat(path.c_str(), &info) == 0 ? std::pair(info.st_dev, info.st_ino) : std::pair(dev_t{0}, ino_t{0});
 }
 
@@ -128,8 +128,9 @@ Result<void> SqliteSource::open(const event::Position& position) {
   }
   const std::int64_t first = *oldest == 0 ? *head + 1 : *oldest;
   if (*id > *head) {
-    return fail(ErrorKind::position_lost,
-                fmt::format("the change log ends at {}, before the position {}: was an older copy put back?", *head, *id));
+    return fail(
+        ErrorKind::position_lost,
+        fmt::format("the change log ends at {}, before the position {}: was an older copy put back?", *head, *id));
   }
   if (*id < first - 1) {
     return fail(ErrorKind::position_lost,
@@ -183,9 +184,10 @@ Result<void> SqliteSource::read(event::RawBatch& batch, std::size_t max_bytes) {
     }
     const std::int64_t id = select_.integer(0);
     if (id != last_id_ + 1) {
-      return batch.empty() ? fail(ErrorKind::position_lost,
-                                  fmt::format("changes {} to {} were removed before they were read", last_id_ + 1, id - 1))
-                           : Result<void>();
+      return batch.empty()
+                 ? fail(ErrorKind::position_lost,
+                        fmt::format("changes {} to {} were removed before they were read", last_id_ + 1, id - 1))
+                 : Result<void>();
     }
     const bool deleted = select_.is_null(2);
     const std::string_view document_id = deleted ? std::string_view() : select_.text(2);

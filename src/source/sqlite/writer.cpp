@@ -51,8 +51,7 @@ Writer::Writer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Writer::~Writer() = default;
 
 Result<std::unique_ptr<Writer>> Writer::open(const Options& options, Durability durability) {
-  auto store =
-      open_store(options, durability == Durability::lazy ? Purpose::write_lazy : Purpose::write_durable);
+  auto store = open_store(options, durability == Durability::lazy ? Purpose::write_lazy : Purpose::write_durable);
   if (!store) {
     return fail(std::move(store.error()));
   }

@@ -40,7 +40,8 @@ TEST(Pace, HoldsTheDocumentedRateOverTime) {
 }
 
 TEST(Backfill, ReadsPagesAndMovesItsCursor) {
-  Backfill backfill({.enabled = true, .max_age = 1h, .max_events = 10, .page_size = 4, .rate_limit = 0}, "start", kStart);
+  Backfill backfill({.enabled = true, .max_age = 1h, .max_events = 10, .page_size = 4, .rate_limit = 0}, "start",
+                    kStart);
   EXPECT_EQ(backfill.page(kStart), 4u);
   backfill.arrived(4, "after-4");
   EXPECT_EQ(backfill.cursor(), "after-4");

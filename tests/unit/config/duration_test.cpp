@@ -71,18 +71,20 @@ TEST(ParseDuration, ReadsEverythingThatGoReads) {
 }
 
 TEST(ParseDuration, RefusesWhatGoRefuses) {
-  for (const char* text : {"", "3", "-", "+", "s", ".", "-.", ".s", "+.s", "1d", "30 seconds", " 30s", "30s ", "1h 30m",
-                           "3000000s3", "1e3s", "0x1s", "1,5s", "1S", "1M", "--1s", "+-1s", "1.5", "1..5s", "1.2.3s", "s1",
-                           "\x85\x85", "1\xc2s", "\xffs", "inf", "nan", "00", "-00", "1ms-1s", "1\u00b5", "1usus"}) {
+  for (const char* text :
+       {"",       "3",          "-",    "+",    "s",      ".",         "-.",     ".s",      "+.s",
+        "1d",     "30 seconds", " 30s", "30s ", "1h 30m", "3000000s3", "1e3s",   "0x1s",    "1,5s",
+        "1S",     "1M",         "--1s", "+-1s", "1.5",    "1..5s",     "1.2.3s", "s1",      "\x85\x85",
+        "1\xc2s", "\xffs",      "inf",  "nan",  "00",     "-00",       "1ms-1s", "1\u00b5", "1usus"}) {
     EXPECT_EQ(parse_duration(text), fail(ErrorKind::invalid, "is not a duration")) << text;
   }
 }
 
 TEST(ParseDuration, DetectsOverflowInsteadOfWrapping) {
-  for (const char* text : {"9223372036854775810ns", "9223372036854775808ns", "-9223372036854775809ns", "9223372036854776us",
-                           "3000000h", "9223372036854ms775us808ns", "1000000h1000000h1000000h", "99999999999999999999999h",
-                           "9223372036.854775808s", "-9223372036.854775809s", "18446744073709551616ns",
-                           "9223372036854775808ns9223372036854775808ns"}) {
+  for (const char* text :
+       {"9223372036854775810ns", "9223372036854775808ns", "-9223372036854775809ns", "9223372036854776us", "3000000h",
+        "9223372036854ms775us808ns", "1000000h1000000h1000000h", "99999999999999999999999h", "9223372036.854775808s",
+        "-9223372036.854775809s", "18446744073709551616ns", "9223372036854775808ns9223372036854775808ns"}) {
     EXPECT_EQ(parse_duration(text), fail(ErrorKind::invalid, "is longer than 292 years, the longest duration")) << text;
   }
 }
@@ -112,7 +114,9 @@ TEST(FormatDuration, IsTheShortestFormThatPeopleWrite) {
       {"2562047h47m16.854775807s", kMax},
       {"-2562047h47m16.854775808s", kMin},
   };
-  for (const Good& good : cases) EXPECT_EQ(format_duration(Duration(good.nanoseconds)), good.text);
+  for (const Good& good : cases) {
+    EXPECT_EQ(format_duration(Duration(good.nanoseconds)), good.text);
+  }
 }
 
 TEST(FormatDuration, IsReadBackAsTheSameValue) {

@@ -72,28 +72,31 @@ TEST(Datastore, NeedsNothingInTheFile) {
   std::string text(kMinimal);
   text.resize(text.find("datastore"));
   EXPECT_EQ(printed(load_text(text, {{"DATASTORE_PROVIDER", "sqlite"}, {"DATASTORE_PATH", "/e.db"}})), Lines{});
-  EXPECT_EQ(printed(load_text(text, {{"DATASTORE_PROVIDER", "sqlite"}})),
-            Lines{"config.toml: exporter.datastore.path: is required; give the file of the sqlite datastore, here or by "
-                  "DATASTORE_PATH"});
+  EXPECT_EQ(
+      printed(load_text(text, {{"DATASTORE_PROVIDER", "sqlite"}})),
+      Lines{"config.toml: exporter.datastore.path: is required; give the file of the sqlite datastore, here or by "
+            "DATASTORE_PATH"});
 }
 
 TEST(Datastore, RefusesWhatIsNotBuiltIn) {
-  EXPECT_EQ(printed(load_text(kMinimal, {{"DATASTORE_PROVIDER", "postgresql"}})),
-            (Lines{"config.toml:5: warning: exporter.datastore.provider: DATASTORE_PROVIDER is set and wins; remove one "
-                   "of them",
-                   "environment: DATASTORE_PROVIDER: \"postgresql\" is not built into this version; set it to "
-                   "\"sqlite\", here or by DATASTORE_PROVIDER=sqlite"}));
+  EXPECT_EQ(
+      printed(load_text(kMinimal, {{"DATASTORE_PROVIDER", "postgresql"}})),
+      (Lines{"config.toml:5: warning: exporter.datastore.provider: DATASTORE_PROVIDER is set and wins; remove one "
+             "of them",
+             "environment: DATASTORE_PROVIDER: \"postgresql\" is not built into this version; set it to "
+             "\"sqlite\", here or by DATASTORE_PROVIDER=sqlite"}));
   EXPECT_EQ(printed(load_text(kMinimal, {{"DATASTORE_PROVIDER", "oracle"}})).back(),
             "environment: DATASTORE_PROVIDER: \"oracle\" is not known; set it to \"sqlite\", \"mongodb\" or "
             "\"postgresql\"");
 }
 
 TEST(Datastore, RefusesYamlOnlyWhereTheIncumbentWouldReadIt) {
-  EXPECT_EQ(printed(load_text(kMinimal, {{"DATASTORE_YAML", "provider: mongodb"}, {"DATASTORE_YAML_PATH", "/x"}})),
-            (Lines{"environment: DATASTORE_YAML: datastore settings in YAML are not supported by this version; unset it, "
-                   "and set DATASTORE_PROVIDER=sqlite and DATASTORE_PATH to the file",
-                   "environment: DATASTORE_YAML_PATH: datastore settings in YAML are not supported by this version; "
-                   "unset it, and set DATASTORE_PROVIDER=sqlite and DATASTORE_PATH to the file"}));
+  EXPECT_EQ(
+      printed(load_text(kMinimal, {{"DATASTORE_YAML", "provider: mongodb"}, {"DATASTORE_YAML_PATH", "/x"}})),
+      (Lines{"environment: DATASTORE_YAML: datastore settings in YAML are not supported by this version; unset it, "
+             "and set DATASTORE_PROVIDER=sqlite and DATASTORE_PATH to the file",
+             "environment: DATASTORE_YAML_PATH: datastore settings in YAML are not supported by this version; "
+             "unset it, and set DATASTORE_PROVIDER=sqlite and DATASTORE_PATH to the file"}));
   EXPECT_EQ(printed(load_text(kMinimal, {{"DATASTORE_YAML", "x"}, {"DATASTORE_PROVIDER", "sqlite"}})), Lines{});
 }
 
@@ -112,9 +115,10 @@ TEST(Environment, EmptyMeansUnset) {
 TEST(Environment, LogLevelIsKeptAsGivenAndDoubtedWhenUnknown) {
   EXPECT_EQ(load_text(kMinimal, {{"LOG_LEVEL", " WARN "}}).config.log_level, " WARN ");
   EXPECT_EQ(printed(load_text(kMinimal, {{"LOG_LEVEL", " Warning "}})), Lines{});
-  EXPECT_EQ(printed(load_text(kMinimal, {{"LOG_LEVEL", "trace"}})),
-            Lines{"environment: warning: LOG_LEVEL: \"trace\" is not a level, info is used; set it to debug, info, warn "
-                  "or error"});
+  EXPECT_EQ(
+      printed(load_text(kMinimal, {{"LOG_LEVEL", "trace"}})),
+      Lines{"environment: warning: LOG_LEVEL: \"trace\" is not a level, info is used; set it to debug, info, warn "
+            "or error"});
 }
 
 TEST(Environment, TracesAreNotPromised) {
@@ -126,9 +130,9 @@ TEST(Environment, NamesVariablesThatDoNothing) {
   const Loaded loaded = load_text(kMinimal, {{"MONGODB_URI", "mongodb://u:s3cret@h"}, {"MONGODB_TLS_ENABLED", "true"}});
   EXPECT_TRUE(loaded.ok());
   EXPECT_EQ(loaded.notes,
-            (std::vector<Note>{{"MONGODB_TLS_ENABLED", "environment",
-                                "read by no part of the incumbent's exporter, nor by this one"},
-                               {"MONGODB_URI", "environment", "belongs to a datastore that is not in use"}}));
+            (std::vector<Note>{
+                {"MONGODB_TLS_ENABLED", "environment", "read by no part of the incumbent's exporter, nor by this one"},
+                {"MONGODB_URI", "environment", "belongs to a datastore that is not in use"}}));
 }
 
 TEST(LoadFile, ReportsAFileThatCannotBeReadWithoutGuessingAtItsContents) {
@@ -150,8 +154,9 @@ TEST(LoadFile, RefusesAFileThatIsTooLarge) {
   std::ofstream(path) << kMinimal << std::string((1 << 20) + 1, '#');
   Flags flags;
   flags.config_path = path.string();
-  EXPECT_EQ(printed(load_file(flags, environment_of({}))),
-            Lines{path.string() + ": cannot be read: it is larger than 1 MiB; name the configuration file with --config"});
+  EXPECT_EQ(
+      printed(load_file(flags, environment_of({}))),
+      Lines{path.string() + ": cannot be read: it is larger than 1 MiB; name the configuration file with --config"});
   std::filesystem::remove(path);
 }
 

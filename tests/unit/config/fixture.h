@@ -31,7 +31,9 @@ datastore = { provider = "sqlite", path = "/data/events.db" }
 )";
 
 inline Loaded load_text(std::string_view text, Variables variables = {}, Flags flags = {}) {
-  if (!flags.config_path) flags.config_path = "config.toml";
+  if (!flags.config_path) {
+    flags.config_path = "config.toml";
+  }
   return load(flags, text, environment_of(std::move(variables)));
 }
 
@@ -42,14 +44,18 @@ inline Loaded load_with(std::string_view text, Variables variables = {}, Flags f
 
 inline std::vector<std::string> printed(const Loaded& loaded) {
   std::vector<std::string> lines;
-  for (const Problem& problem : loaded.problems) lines.push_back(to_string(problem));
+  for (const Problem& problem : loaded.problems) {
+    lines.push_back(to_string(problem));
+  }
   return lines;
 }
 
 // "value | origin" of a setting, empty when there is none.
 inline std::string setting(const Loaded& loaded, std::string_view key) {
   for (const Setting& each : loaded.settings) {
-    if (each.key == key) return each.value + " | " + each.origin;
+    if (each.key == key) {
+      return each.value + " | " + each.origin;
+    }
   }
   return {};
 }

@@ -12,7 +12,9 @@ namespace {
 TEST(Keys, PrintTheDefaultsThatTheConfigHas) {
   const Config defaults;
   for (const KeySpec& key : all_keys()) {
-    if (key.default_text == "required") continue;
+    if (key.default_text == "required") {
+      continue;
+    }
     EXPECT_EQ(format_value(key, defaults), key.default_text) << key.name;
   }
 }

@@ -95,8 +95,9 @@ TEST(Load, MatchesNamesInAnyCaseAfterTheExactOne) {
 }
 
 TEST(Load, PrefersTheExactSpellingOfTwo) {
-  const Loaded loaded = load_with("sink.TIMEOUT = \"1s\"\nsink.timeout = \"2s\"\nmetadata.zone = \"a\"\n"
-                                  "Metadata.zone = \"b\"\n");
+  const Loaded loaded = load_with(
+      "sink.TIMEOUT = \"1s\"\nsink.timeout = \"2s\"\nmetadata.zone = \"a\"\n"
+      "Metadata.zone = \"b\"\n");
   EXPECT_EQ(loaded.config.sink.timeout, std::chrono::seconds(2));
   EXPECT_EQ(loaded.config.metadata.back().second, "a");
   EXPECT_EQ(printed(loaded),
@@ -109,11 +110,10 @@ TEST(Load, PrefersTheExactSpellingOfTwo) {
 TEST(Load, WarnsOfUnknownNamesAndStarts) {
   const Loaded loaded = load_with("sink.timeot = \"1s\"\nmetrics.port = 1\n[colour]\nred = 1\n");
   EXPECT_TRUE(loaded.ok());
-  EXPECT_EQ(printed(loaded),
-            (Lines{"config.toml:6: warning: exporter.sink.timeot: unknown key, ignored; did you mean "
-                   "exporter.sink.timeout?",
-                   "config.toml:7: warning: exporter.metrics: unknown table, ignored",
-                   "config.toml:8: warning: colour: unknown table, ignored"}));
+  EXPECT_EQ(printed(loaded), (Lines{"config.toml:6: warning: exporter.sink.timeot: unknown key, ignored; did you mean "
+                                    "exporter.sink.timeout?",
+                                    "config.toml:7: warning: exporter.metrics: unknown table, ignored",
+                                    "config.toml:8: warning: colour: unknown table, ignored"}));
 }
 
 TEST(Load, ReportsASyntaxErrorWithItsLineAndNothingThatFollowsFromIt) {
@@ -160,50 +160,56 @@ TEST(Load, TakesWholeNumbersInEveryForm) {
 
 TEST(Load, KeepsOneErrorForOneKey) {
   const Loaded loaded = load_with("backfill.enabled = true\nbackfill.max_events = \"many\"\n");
-  EXPECT_EQ(printed(loaded), Lines{"config.toml:7: exporter.backfill.max_events: is a string, not a whole number; write "
-                                   "it in digits without quotes"});
+  EXPECT_EQ(printed(loaded),
+            Lines{"config.toml:7: exporter.backfill.max_events: is a string, not a whole number; write "
+                  "it in digits without quotes"});
 }
 
 TEST(Load, ReportsAllProblemsAtOnceInTheOrderOfTheFile) {
   Flags flags;
   flags.metrics_port = "x";
-  const Loaded loaded = load_text("[exporter.sink]\ntimeout = \"soon\"\nendpoint = \"h\"\n[exporter.delivery]\n"
-                                  "ordering = \"nodes\"\n",
-                                  {{"DATASTORE_PROVIDER", "oracle"}}, flags);
-  EXPECT_EQ(printed(loaded),
-            (Lines{"config.toml: exporter.metadata.cluster: is required; name the cluster, like cluster = \"prod-1\"",
-                   "config.toml: exporter.oidc.token_url: is required; write it like "
-                   "\"https://auth.example.com/oauth2/token\"",
-                   "config.toml: exporter.oidc.client_id: is required; give the id of the client at the identity "
-                   "provider",
-                   "config.toml: exporter.oidc.scope: is required; give the scope to ask for, like \"events:write\"",
-                   "config.toml:2: exporter.sink.timeout: \"soon\" is not a duration; write it like \"30s\", \"1m30s\" or "
-                   "\"500ms\"",
-                   "config.toml:3: exporter.sink.endpoint: \"h\" does not start with http:// or https://; write it like "
-                   "\"https://events.example.com/api/v1/events\"",
-                   "config.toml:5: exporter.delivery.ordering: \"nodes\" is not known; write \"node\", \"none\" or "
-                   "\"strict\"",
-                   "environment: DATASTORE_PROVIDER: \"oracle\" is not known; set it to \"sqlite\", \"mongodb\" or "
-                   "\"postgresql\"",
-                   "command line: --metrics-port: \"x\" is not a port; give a number of 0 to 65535 (0 = any free "
-                   "port)"}));
+  const Loaded loaded = load_text(
+      "[exporter.sink]\ntimeout = \"soon\"\nendpoint = \"h\"\n[exporter.delivery]\n"
+      "ordering = \"nodes\"\n",
+      {{"DATASTORE_PROVIDER", "oracle"}}, flags);
+  EXPECT_EQ(
+      printed(loaded),
+      (Lines{"config.toml: exporter.metadata.cluster: is required; name the cluster, like cluster = \"prod-1\"",
+             "config.toml: exporter.oidc.token_url: is required; write it like "
+             "\"https://auth.example.com/oauth2/token\"",
+             "config.toml: exporter.oidc.client_id: is required; give the id of the client at the identity "
+             "provider",
+             "config.toml: exporter.oidc.scope: is required; give the scope to ask for, like \"events:write\"",
+             "config.toml:2: exporter.sink.timeout: \"soon\" is not a duration; write it like \"30s\", \"1m30s\" or "
+             "\"500ms\"",
+             "config.toml:3: exporter.sink.endpoint: \"h\" does not start with http:// or https://; write it like "
+             "\"https://events.example.com/api/v1/events\"",
+             "config.toml:5: exporter.delivery.ordering: \"nodes\" is not known; write \"node\", \"none\" or "
+             "\"strict\"",
+             "environment: DATASTORE_PROVIDER: \"oracle\" is not known; set it to \"sqlite\", \"mongodb\" or "
+             "\"postgresql\"",
+             "command line: --metrics-port: \"x\" is not a port; give a number of 0 to 65535 (0 = any free "
+             "port)"}));
 }
 
 TEST(Load, RefusesEveryFilter) {
-  EXPECT_EQ(printed(load_with("filter.expression = \"true\"\n")),
-            Lines{"config.toml:6: exporter.filter.expression: filters are not supported by this version, and what it holds "
-                  "back would be exported; remove it to export every event, or stay with an exporter that filters"});
-  EXPECT_EQ(printed(load_with("filter.exclude = \"x\"\n")),
-            Lines{"config.toml:6: exporter.filter.exclude: filters are not supported by this version; remove it to export "
-                  "every event, or stay with an exporter that filters"});
+  EXPECT_EQ(
+      printed(load_with("filter.expression = \"true\"\n")),
+      Lines{"config.toml:6: exporter.filter.expression: filters are not supported by this version, and what it holds "
+            "back would be exported; remove it to export every event, or stay with an exporter that filters"});
+  EXPECT_EQ(
+      printed(load_with("filter.exclude = \"x\"\n")),
+      Lines{"config.toml:6: exporter.filter.exclude: filters are not supported by this version; remove it to export "
+            "every event, or stay with an exporter that filters"});
   EXPECT_FALSE(load_with("filter.Expression = \"true\"\n").ok());
   EXPECT_FALSE(load_with("filter.expression = [\"true\"]\n").ok());
   EXPECT_TRUE(load_with("[exporter.filter]\n").ok());
 }
 
 TEST(Load, MetadataIsSortedAndHoldsAnyKey) {
-  const Loaded loaded = load_with("[exporter.metadata2]\n[other]\n[EXPORTER.METADATA]\n\"b/x.y\" = \"2\"\n\"\" = \"e\"\n"
-                                  "a = \"1\"\n");
+  const Loaded loaded = load_with(
+      "[exporter.metadata2]\n[other]\n[EXPORTER.METADATA]\n\"b/x.y\" = \"2\"\n\"\" = \"e\"\n"
+      "a = \"1\"\n");
   EXPECT_EQ(loaded.config.metadata, (std::vector<std::pair<std::string, std::string>>{
                                         {"", "e"}, {"a", "1"}, {"b/x.y", "2"}, {"cluster", "c1"}}));
 }

@@ -14,8 +14,9 @@ TEST(Report, ShowsProblemsValuesWithOriginsNotesAndAVerdict) {
                      {Severity::warning, "environment", 0, "LOG_LEVEL", "is odd", ""}};
   loaded.settings = {{"--workers", "10", "flag --workers"}, {"exporter.sink.timeout", "30s", "default"}};
   loaded.notes = {{"exporter.resume_token.database", "config.toml:20", "does nothing"}};
-  EXPECT_EQ(render_report(loaded),
-            R"(config.toml:12: exporter.sink.timeout: "30 seconds" is not a duration; write it like "30s", "1m30s" or "500ms"
+  EXPECT_EQ(
+      render_report(loaded),
+      R"(config.toml:12: exporter.sink.timeout: "30 seconds" is not a duration; write it like "30s", "1m30s" or "500ms"
 environment: warning: LOG_LEVEL: is odd
 
 Effective configuration:
@@ -39,8 +40,9 @@ TEST(Report, HoldsNoSecretOfAnyUrl) {
   const Loaded loaded = load_with("[exporter.Sink]\nendpoint = \"https://a\"\n[EXPORTER.oidc]\n",
                                   {{"MONGODB_URI", "mongodb://u:s3cret@h"}, {"DATASTORE_PASSWORD", "s3cret"}});
   EXPECT_EQ(render_report(loaded).find("s3cret"), std::string::npos);
-  const Loaded urls = load_text("[exporter]\nsink.endpoint = \"https://u:s3cret@h/p?k=s3cret#s3cret\"\n"
-                                "oidc.token_url = \"htps://u:s3cret@h?s3cret\"\n");
+  const Loaded urls = load_text(
+      "[exporter]\nsink.endpoint = \"https://u:s3cret@h/p?k=s3cret#s3cret\"\n"
+      "oidc.token_url = \"htps://u:s3cret@h?s3cret\"\n");
   const std::string report = render_report(urls);
   EXPECT_EQ(report.find("s3cret"), std::string::npos) << report;
   EXPECT_NE(report.find("\"https://h/p?k=***\""), std::string::npos) << report;
@@ -49,7 +51,9 @@ TEST(Report, HoldsNoSecretOfAnyUrl) {
 TEST(Report, NamesEverySettingThatDoesSomethingElse) {
   const Loaded loaded = load_text(read_source("config/event-exporter.example.toml"));
   std::vector<std::string> keys;
-  for (const Note& note : loaded.notes) keys.push_back(note.key);
+  for (const Note& note : loaded.notes) {
+    keys.push_back(note.key);
+  }
   EXPECT_EQ(keys, (std::vector<std::string>{"exporter.backfill.batch_size", "exporter.backfill.max_events",
                                             "exporter.resume_token.database", "exporter.resume_token.collection",
                                             "exporter.failure_handling.max_retries",

@@ -14,7 +14,9 @@ TEST(InQuotes, NeverSendsATerminalWhatItActsOn) {
   EXPECT_EQ(in_quotes("\xc2\x9b\xff\xc3\xed\xa0\x80"), "\"\\xc2\\x9b\\xff\\xc3\\xed\\xa0\\x80\"");
 }
 
-TEST(InQuotes, CutsWhatNobodyWouldRead) { EXPECT_EQ(in_quotes(std::string(5000, 'x')), "\"" + std::string(80, 'x') + "...\""); }
+TEST(InQuotes, CutsWhatNobodyWouldRead) {
+  EXPECT_EQ(in_quotes(std::string(5000, 'x')), "\"" + std::string(80, 'x') + "...\"");
+}
 
 TEST(Trimmed, TakesBlanksFromBothEnds) {
   EXPECT_EQ(trimmed(" \t\n a b \r\n"), "a b");

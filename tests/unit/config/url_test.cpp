@@ -34,16 +34,19 @@ TEST(ParseUrl, SaysWhatIsWrong) {
     const Result<Url> url = parse_url(text);
     return url ? "" : url.error().message;
   };
-  for (const char* text : {"", "sink", "sink.example/events", "ftp://host", "//host/x", "http:/host", "://host", "1http://x"}) {
+  for (const char* text :
+       {"", "sink", "sink.example/events", "ftp://host", "//host/x", "http:/host", "://host", "1http://x"}) {
     EXPECT_EQ(message(text), "does not start with http:// or https://") << text;
   }
   for (const char* text : {"http://", "https:///path", "http://:80", "http://u@", "http://?q", "http://#f"}) {
     EXPECT_EQ(message(text), "has no host") << text;
   }
-  for (const char* text : {"http://a|b", "http://[::1", "http://[]x", "http://[::1]x", "http://[host]", "http://a\"b/"}) {
+  for (const char* text :
+       {"http://a|b", "http://[::1", "http://[]x", "http://[::1]x", "http://[host]", "http://a\"b/"}) {
     EXPECT_EQ(message(text), "has a malformed host") << text;
   }
-  for (const char* text : {"http://h:0", "http://h:65536", "http://h:99999999999", "http://h:x", "http://h:-1", "http://h:1:2"}) {
+  for (const char* text :
+       {"http://h:0", "http://h:65536", "http://h:99999999999", "http://h:x", "http://h:-1", "http://h:1:2"}) {
     EXPECT_EQ(message(text), "has a port outside 1 to 65535") << text;
   }
   for (const char* text : {"http://h/a b", " http://h", "http://h\n", "http://h/\xc3\xa9", "http://h/\x7f"}) {

@@ -14,10 +14,11 @@ std::string only_problem(std::string_view text) {
 }
 
 TEST(Values, ClusterMustHaveAName) {
-  EXPECT_EQ(printed(load_text("[exporter]\nmetadata.cluster = \"\"\nsink.endpoint = \"https://s\"\noidc = { token_url = "
-                              "\"https://i\", client_id = \"e\", scope = \"s\" }\ndatastore = { provider = \"sqlite\", path "
-                              "= \"/d\" }\n")),
-            Lines{"config.toml:2: exporter.metadata.cluster: is required; name the cluster, like cluster = \"prod-1\""});
+  EXPECT_EQ(
+      printed(load_text("[exporter]\nmetadata.cluster = \"\"\nsink.endpoint = \"https://s\"\noidc = { token_url = "
+                        "\"https://i\", client_id = \"e\", scope = \"s\" }\ndatastore = { provider = \"sqlite\", path "
+                        "= \"/d\" }\n")),
+      Lines{"config.toml:2: exporter.metadata.cluster: is required; name the cluster, like cluster = \"prod-1\""});
 }
 
 TEST(Values, ZeroAndNegativeMeanWhatTheDocumentationSays) {
@@ -46,21 +47,22 @@ max_backoff = "-1s"
 backoff_multiplier = nan
 )");
   EXPECT_TRUE(loaded.ok());
-  EXPECT_EQ(printed(loaded),
-            (Lines{"config.toml:6: warning: exporter.sink.timeout: is negative and means no limit; write \"0s\" for no "
-                   "limit",
-                   "config.toml:7: warning: exporter.backfill.max_age: no stored event is that young, the backfill finds "
-                   "nothing; write it like \"720h\"",
-                   "config.toml:7: warning: exporter.backfill.batch_size: 10001 is more than 10000, which is used; give "
-                   "less",
-                   "config.toml:9: warning: exporter.failure_handling.max_retries: is negative and means 0: one attempt, "
-                   "then the event waits; give 0 or more",
-                   "config.toml:10: warning: exporter.failure_handling.initial_backoff: is negative and means 0s; write "
-                   "it like \"1s\"",
-                   "config.toml:11: warning: exporter.failure_handling.max_backoff: is negative and means no limit; write "
-                   "\"0s\" for no limit",
-                   "config.toml:12: warning: exporter.failure_handling.backoff_multiplier: is not a usable factor, the "
-                   "delay stays constant; give 0 for a constant delay, or 1 or more"}));
+  EXPECT_EQ(
+      printed(loaded),
+      (Lines{"config.toml:6: warning: exporter.sink.timeout: is negative and means no limit; write \"0s\" for no "
+             "limit",
+             "config.toml:7: warning: exporter.backfill.max_age: no stored event is that young, the backfill finds "
+             "nothing; write it like \"720h\"",
+             "config.toml:7: warning: exporter.backfill.batch_size: 10001 is more than 10000, which is used; give "
+             "less",
+             "config.toml:9: warning: exporter.failure_handling.max_retries: is negative and means 0: one attempt, "
+             "then the event waits; give 0 or more",
+             "config.toml:10: warning: exporter.failure_handling.initial_backoff: is negative and means 0s; write "
+             "it like \"1s\"",
+             "config.toml:11: warning: exporter.failure_handling.max_backoff: is negative and means no limit; write "
+             "\"0s\" for no limit",
+             "config.toml:12: warning: exporter.failure_handling.backoff_multiplier: is not a usable factor, the "
+             "delay stays constant; give 0 for a constant delay, or 1 or more"}));
   EXPECT_EQ(loaded.config.sink.timeout, Duration::zero());
   EXPECT_EQ(loaded.config.backfill.max_age, Duration::zero());
   EXPECT_EQ(loaded.config.backfill.batch_size, 10000);
@@ -72,9 +74,10 @@ backoff_multiplier = nan
 
 TEST(Values, BackfillNeedsALimitOnlyWhenEnabled) {
   EXPECT_EQ(printed(load_with("backfill.max_events = 0\n")), Lines{});
-  EXPECT_EQ(only_problem("backfill.enabled = true\n"),
-            "config.toml:6: exporter.backfill.max_events: is 0, but the backfill is enabled; give a number above 0, like "
-            "1000000, or set exporter.backfill.enabled = false");
+  EXPECT_EQ(
+      only_problem("backfill.enabled = true\n"),
+      "config.toml:6: exporter.backfill.max_events: is 0, but the backfill is enabled; give a number above 0, like "
+      "1000000, or set exporter.backfill.enabled = false");
 }
 
 TEST(Values, ResumeTokenIsNotRequired) { EXPECT_EQ(printed(load_text(kMinimal)), Lines{}); }
@@ -82,8 +85,9 @@ TEST(Values, ResumeTokenIsNotRequired) { EXPECT_EQ(printed(load_text(kMinimal)),
 TEST(Values, OwnKeysAreStrict) {
   EXPECT_EQ(only_problem("delivery.queue_bytes = 65535\n"),
             "config.toml:6: exporter.delivery.queue_bytes: 65535 is out of range; give 65536 to 4294967296 bytes");
-  EXPECT_EQ(only_problem("delivery.ordering_relax_after = -1\n"),
-            "config.toml:6: exporter.delivery.ordering_relax_after: is negative; give 0 for never, or a number of events");
+  EXPECT_EQ(
+      only_problem("delivery.ordering_relax_after = -1\n"),
+      "config.toml:6: exporter.delivery.ordering_relax_after: is negative; give 0 for never, or a number of events");
   EXPECT_EQ(only_problem("checkpoint.interval = \"0s\"\n"),
             "config.toml:6: exporter.checkpoint.interval: 0s is not above 0; write it like \"1s\"");
   EXPECT_EQ(only_problem("shutdown.drain_timeout = \"-1ms\"\n"),
@@ -99,27 +103,30 @@ std::string file_with_endpoints(std::string_view sink, std::string_view token) {
 }
 
 TEST(Values, PlainHttpIsDoubtedUnlessItStaysOnTheMachine) {
-  EXPECT_EQ(printed(load_text(file_with_endpoints("http://sink:8080/e", "http://idp/token"))),
-            (Lines{"config.toml:3: warning: exporter.sink.endpoint: the access token travels unencrypted; use https",
-                   "config.toml:4: warning: exporter.oidc.token_url: the client secret travels unencrypted; use https"}));
+  EXPECT_EQ(
+      printed(load_text(file_with_endpoints("http://sink:8080/e", "http://idp/token"))),
+      (Lines{"config.toml:3: warning: exporter.sink.endpoint: the access token travels unencrypted; use https",
+             "config.toml:4: warning: exporter.oidc.token_url: the client secret travels unencrypted; use https"}));
   EXPECT_EQ(printed(load_text(file_with_endpoints("http://127.0.0.1:1/e", "http://localhost/token"))), Lines{});
 }
 
 TEST(Values, UserInfoAndFragmentNeverReachTheConfig) {
   const Loaded loaded = load_text(file_with_endpoints("https://u:p@sink/e#f", "https://idp/token"));
   EXPECT_EQ(loaded.config.sink.endpoint, "https://sink/e");
-  EXPECT_EQ(printed(loaded), (Lines{"config.toml:3: warning: exporter.sink.endpoint: the user and password in it are not "
-                                    "sent; remove them from the URL",
-                                    "config.toml:3: warning: exporter.sink.endpoint: the part after # is not sent; remove "
-                                    "it from the URL"}));
+  EXPECT_EQ(printed(loaded),
+            (Lines{"config.toml:3: warning: exporter.sink.endpoint: the user and password in it are not "
+                   "sent; remove them from the URL",
+                   "config.toml:3: warning: exporter.sink.endpoint: the part after # is not sent; remove "
+                   "it from the URL"}));
 }
 
 TEST(Values, UncheckedCertificatesAreDoubted) {
-  EXPECT_EQ(printed(load_with("sink.insecure_skip_verify = true\nsink.ca_file = \"/ca\"\n")),
-            (Lines{"config.toml:6: warning: exporter.sink.insecure_skip_verify: the server's certificate is not checked; "
-                   "use ca_file for an authority of your own",
-                   "config.toml:7: warning: exporter.sink.ca_file: has no effect while insecure_skip_verify is true; "
-                   "remove one of them"}));
+  EXPECT_EQ(
+      printed(load_with("sink.insecure_skip_verify = true\nsink.ca_file = \"/ca\"\n")),
+      (Lines{"config.toml:6: warning: exporter.sink.insecure_skip_verify: the server's certificate is not checked; "
+             "use ca_file for an authority of your own",
+             "config.toml:7: warning: exporter.sink.ca_file: has no effect while insecure_skip_verify is true; "
+             "remove one of them"}));
 }
 
 }  // namespace

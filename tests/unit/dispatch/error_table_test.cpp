@@ -37,9 +37,9 @@ TEST(ErrorTable, OnlyAClearYesSettles) {
 
 TEST(ErrorTable, TransportFailuresAreTriedAgain) {
   using event::TransportFailure;
-  for (const auto failure : {TransportFailure::resolve, TransportFailure::connect, TransportFailure::tls,
-                             TransportFailure::timeout, TransportFailure::reset, TransportFailure::protocol,
-                             TransportFailure::closed}) {
+  for (const auto failure :
+       {TransportFailure::resolve, TransportFailure::connect, TransportFailure::tls, TransportFailure::timeout,
+        TransportFailure::reset, TransportFailure::protocol, TransportFailure::closed}) {
     event::Answer answer;
     answer.failure = failure;
     answer.status = 200;  // of no weight when the exchange failed

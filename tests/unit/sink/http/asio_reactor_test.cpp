@@ -17,7 +17,9 @@ TEST(AsioReactor, RunsTasksInOrderOnItsOwnThreadWhoeverPostsThem) {
   std::vector<int> seen;
   std::thread::id where;
   std::thread poster([&] {
-    for (int i = 0; i < 1000; ++i) reactor.post([&seen, i] { seen.push_back(i); });
+    for (int i = 0; i < 1000; ++i) {
+      reactor.post([&seen, i] { seen.push_back(i); });
+    }
     reactor.post([&] {
       where = std::this_thread::get_id();
       reactor.stop();

@@ -35,7 +35,9 @@ TEST(Endpoint, NamesThePortInTheHostHeaderOnlyWhenItIsNotTheSchemesOwn) {
 TEST(Endpoint, RefusesWithTheReasonAndTheRemedyButNeverTheUrl) {
   const auto refusal = [](std::string_view url) {
     const auto endpoint = parse_endpoint(url);
-    if (endpoint) return std::string("accepted");
+    if (endpoint) {
+      return std::string("accepted");
+    }
     EXPECT_EQ(endpoint.error().kind, ErrorKind::invalid);
     EXPECT_EQ(endpoint.error().message.find("hunter2"), std::string::npos);
     return endpoint.error().message;
@@ -43,9 +45,10 @@ TEST(Endpoint, RefusesWithTheReasonAndTheRemedyButNeverTheUrl) {
   EXPECT_EQ(refusal("ftp://hunter2/"),
             "sink.endpoint starts with neither http:// nor https://; give an absolute URL such as "
             "\"https://sink.example.com/events\"");
-  for (const auto* url : {"", "sink.example.com", "http://", "http:///path", "http://:80/", "http://h:0/", "http://h:65536/",
-                          "http://h:8x/", "http://[::1/", "http://[::1]x/", "http://[abc]/", "http://[]/", "http://h h/",
-                          "http://h/\r\nX: y", "http://h/\xc3\xa9", "http://me:hunter2@h/", "http://h%41/"}) {
+  for (const auto* url :
+       {"", "sink.example.com", "http://", "http:///path", "http://:80/", "http://h:0/", "http://h:65536/",
+        "http://h:8x/", "http://[::1/", "http://[::1]x/", "http://[abc]/", "http://[]/", "http://h h/",
+        "http://h/\r\nX: y", "http://h/\xc3\xa9", "http://me:hunter2@h/", "http://h%41/"}) {
     EXPECT_NE(refusal(url), "accepted") << url;
   }
   EXPECT_NE(refusal("http://me:hunter2@h/").find("user name or a password"), std::string::npos);

@@ -8,10 +8,10 @@
 #include <string>
 #include <thread>
 
+#include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
-#include <fmt/format.h>
 
 #include "sink/http/http_sink.h"
 
@@ -29,10 +29,16 @@ struct Session : std::enable_shared_from_this<Session> {
   explicit Session(tcp::socket accepted) : socket(std::move(accepted)) { socket.set_option(tcp::no_delay(true)); }
   void read() {
     socket.async_read_some(asio::buffer(input), [self = shared_from_this()](auto error, std::size_t size) {
-      if (error) return;
-      if (!std::string_view(self->input.data(), size).ends_with(kEndOfBody)) return self->read();
+      if (error) {
+        return;
+      }
+      if (!std::string_view(self->input.data(), size).ends_with(kEndOfBody)) {
+        return self->read();
+      }
       asio::async_write(self->socket, asio::buffer(kReply), [self](auto failed, std::size_t) {
-        if (!failed) self->read();
+        if (!failed) {
+          self->read();
+        }
       });
     });
   }
@@ -51,7 +57,9 @@ struct Responder {
   }
   void accept() {
     acceptor.async_accept([this](auto error, tcp::socket socket) {
-      if (error) return;
+      if (error) {
+        return;
+      }
       std::make_shared<Session>(std::move(socket))->read();
       accept();
     });
@@ -79,7 +87,9 @@ int measure(std::uint32_t in_flight, std::uint32_t requests) {
   options.max_connections = in_flight;
   options.user_agent = "bench";
   auto sink = http::make_http_sink(reactor, options);
-  if (!sink) return 1;
+  if (!sink) {
+    return 1;
+  }
   const std::string body = std::string(800, 'x') + std::string(kEndOfBody);
   const std::string token(900, 't');
   std::uint32_t sent = 0;
@@ -88,12 +98,17 @@ int measure(std::uint32_t in_flight, std::uint32_t requests) {
   const auto send = [&] { (*sink)->send({.ticket = {sent++, 0}, .body = body, .bearer_token = token}); };
   (*sink)->on_answer([&](const event::Answer& answer) {
     failed += answer.status == 202 ? 0U : 1U;
-    if (++answered == requests) reactor.stop();
-    else if (sent < requests) send();
+    if (++answered == requests) {
+      reactor.stop();
+    } else if (sent < requests) {
+      send();
+    }
   });
   const auto cpu = thread_cpu_seconds();
   const auto start = std::chrono::steady_clock::now();
-  for (std::uint32_t i = 0; i < in_flight; ++i) send();
+  for (std::uint32_t i = 0; i < in_flight; ++i) {
+    send();
+  }
   reactor.run();
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   fmt::print("{:3} in flight: {:7.0f} requests/s, {:5.1f} us CPU a request, {} failed\n", in_flight,
@@ -107,7 +122,9 @@ int main(int count, char** arguments) {
   const auto requests = count > 1 ? static_cast<std::uint32_t>(std::atoi(arguments[1])) : 200'000U;
   int result = 0;
   for (int round = 0; round < 3; ++round) {
-    for (const std::uint32_t in_flight : {10U, 64U}) result |= measure(in_flight, requests);
+    for (const std::uint32_t in_flight : {10U, 64U}) {
+      result |= measure(in_flight, requests);
+    }
   }
   return result;
 }

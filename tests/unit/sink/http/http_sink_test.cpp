@@ -38,12 +38,14 @@ TEST(HttpSink, SendsOneRequestAndReportsWhatTheServerSaid) {
 
 TEST(HttpSink, ReusesOneConnectionThoughAnswersHaveBodies) {
   for (const std::string& reply : {"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}"s,
-                                  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"s,
-                                  "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"s,
-                                  "HTTP/1.1 500 x\r\nContent-Length: 50000\r\n\r\n"s + std::string(50000, 'x')}) {
+                                   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"s,
+                                   "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"s,
+                                   "HTTP/1.1 500 x\r\nContent-Length: 50000\r\n\r\n"s + std::string(50000, 'x')}) {
     LoopbackServer server(always(reply));
     SinkHarness harness(options_for(server.url()));
-    for (int i = 0; i < 20; ++i) EXPECT_EQ(harness.exchange().failure, TransportFailure::none);
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_EQ(harness.exchange().failure, TransportFailure::none);
+    }
     EXPECT_EQ(server.connections_accepted(), 1) << reply.substr(0, 60);
   }
 }
@@ -53,9 +55,13 @@ TEST(HttpSink, KeepsToItsConnectionsAndQueuesTheRest) {
   auto options = options_for(server.url());
   options.max_connections = 4;
   SinkHarness harness(options);
-  for (int i = 0; i < 200; ++i) harness.send();
+  for (int i = 0; i < 200; ++i) {
+    harness.send();
+  }
   harness.run();
-  for (const auto& answer : harness.answers) EXPECT_EQ(answer.status, 202);
+  for (const auto& answer : harness.answers) {
+    EXPECT_EQ(answer.status, 202);
+  }
   EXPECT_EQ(server.connections_accepted(), 4);
 }
 
@@ -167,13 +173,16 @@ TEST(HttpSink, GivesUpOnASlowServer) {
     options.timeout = std::chrono::milliseconds(100);
     options.max_connections = 2;
     SinkHarness harness(options);
-    for (int i = 0; i < 5; ++i) harness.send();  // three of them in the queue
+    for (int i = 0; i < 5; ++i) {
+      harness.send();  // three of them in the queue
+    }
     harness.run();
     for (const auto& answer : harness.answers) {
       EXPECT_EQ(answer.failure, TransportFailure::timeout);
       EXPECT_GE(answer.latency, options.timeout);
     }
-    EXPECT_THAT(harness.answers.front().excerpt, HasSubstr(reply.empty() ? "waiting for the answer" : "reading the answer"));
+    EXPECT_THAT(harness.answers.front().excerpt,
+                HasSubstr(reply.empty() ? "waiting for the answer" : "reading the answer"));
   }
 }
 
@@ -186,7 +195,9 @@ TEST(HttpSink, TellsRefusedAndUnresolvedApart) {
   auto options = options_for("http://nonexistent.invalid/secret-path");
   options.max_connections = 8;
   SinkHarness unresolved(options);
-  for (int i = 0; i < 20; ++i) unresolved.send();
+  for (int i = 0; i < 20; ++i) {
+    unresolved.send();
+  }
   unresolved.run();
   for (const auto& each : unresolved.answers) {
     EXPECT_EQ(each.failure, TransportFailure::resolve);
@@ -215,12 +226,16 @@ TEST(HttpSink, CloseAnswersEverythingInFlightAndWhatComesLater) {
   auto options = options_for(server.url());
   options.max_connections = 50;
   SinkHarness harness(options);
-  for (int i = 0; i < 100; ++i) harness.send();
+  for (int i = 0; i < 100; ++i) {
+    harness.send();
+  }
   harness.reactor().post([&] { harness.sink().close(); });
   harness.run();
   harness.send();
   harness.run();
-  for (const auto& answer : harness.answers) EXPECT_EQ(answer.failure, TransportFailure::closed);
+  for (const auto& answer : harness.answers) {
+    EXPECT_EQ(answer.failure, TransportFailure::closed);
+  }
 }
 
 TEST(HttpSink, MayBeDestroyedWithWorkInFlight) {

@@ -55,7 +55,9 @@ TEST_F(HttpSinkTls, DeliversToAVerifiedNameOrAddressAndReusesTheConnection) {
   auto options = options_for(server_->url("localhost"));
   options.ca_file = ca_file_;
   SinkHarness harness(options);
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(harness.exchange(std::string(100'000, 'x')).status, 202);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(harness.exchange(std::string(100'000, 'x')).status, 202);
+  }
   EXPECT_EQ(server_->connections_accepted(), 2);
 }
 
@@ -77,7 +79,8 @@ TEST_F(HttpSinkTls, RefusesAnExpiredCertificate) {
 
 TEST_F(HttpSinkTls, RefusesAnAuthorityThatTheSystemDoesNotKnow) {
   serve(authority_.issue({.names = {"DNS:localhost"}}));
-  expect_refused(SinkHarness(options_for(server_->url("localhost"))).exchange(), "unable to get local issuer certificate");
+  expect_refused(SinkHarness(options_for(server_->url("localhost"))).exchange(),
+                 "unable to get local issuer certificate");
 }
 
 TEST_F(HttpSinkTls, HonoursTheSystemsOwnVariableForRoots) {
@@ -120,7 +123,9 @@ TEST_F(HttpSinkTls, CloseDuringHandshakesAnswersAll) {
   options.ca_file = ca_file_;
   options.max_connections = 20;
   SinkHarness harness(options);
-  for (int i = 0; i < 40; ++i) harness.send();
+  for (int i = 0; i < 40; ++i) {
+    harness.send();
+  }
   harness.reactor().post([&] { harness.reactor().post([&] { harness.sink().close(); }); });
   harness.run();
   EXPECT_EQ(harness.answers.size(), 40U);
@@ -132,9 +137,10 @@ TEST_F(HttpSinkTls, NamesTheKeyOfABadCaFile) {
   options.ca_file = "/nonexistent/ca.pem";
   auto refused = make_http_sink(reactor, options);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error(),
-            (Error{ErrorKind::invalid,
-                   "sink.ca_file /nonexistent/ca.pem: No such file or directory; give the path of a readable PEM bundle"}));
+  EXPECT_EQ(
+      refused.error(),
+      (Error{ErrorKind::invalid,
+             "sink.ca_file /nonexistent/ca.pem: No such file or directory; give the path of a readable PEM bundle"}));
   write(ca_file_, "not a certificate");
   options.ca_file = ca_file_;
   refused = make_http_sink(reactor, options);

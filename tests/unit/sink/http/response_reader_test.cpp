@@ -18,24 +18,32 @@ struct Seen {
   bool reusable = false;
   friend bool operator==(const Seen&, const Seen&) = default;
   friend std::ostream& operator<<(std::ostream& out, const Seen& seen) {
-    return out << static_cast<int>(seen.state) << " status " << seen.status << " retry " << seen.retry_after.value_or("-") << " '"
-               << seen.excerpt << "' reusable " << seen.reusable;
+    return out << static_cast<int>(seen.state) << " status " << seen.status << " retry "
+               << seen.retry_after.value_or("-") << " '" << seen.excerpt << "' reusable " << seen.reusable;
   }
 };
 
 Seen read_in_pieces(std::string_view bytes, std::size_t piece, bool ends, ResponseReader::Limits limits) {
   ResponseReader reader(limits);
   auto state = State::reading;
-  for (std::size_t at = 0; at < bytes.size(); at += piece) state = reader.feed(bytes.substr(at, piece));
-  if (ends) state = reader.end_of_stream();
-  if (state != State::complete) return Seen{state, 0, std::nullopt, "", false};
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    state = reader.feed(bytes.substr(at, piece));
+  }
+  if (ends) {
+    state = reader.end_of_stream();
+  }
+  if (state != State::complete) {
+    return Seen{state, 0, std::nullopt, "", false};
+  }
   return Seen{state, reader.status(), reader.retry_after(), std::string(reader.excerpt()), reader.reusable()};
 }
 
 // However it is cut, the result is the same; the pieces are checked against each other.
 Seen read(std::string_view bytes, bool ends = false, ResponseReader::Limits limits = {}) {
   const auto whole = read_in_pieces(bytes, std::max<std::size_t>(bytes.size(), 1), ends, limits);
-  for (std::size_t piece = 1; piece <= 7; ++piece) EXPECT_EQ(read_in_pieces(bytes, piece, ends, limits), whole) << piece;
+  for (std::size_t piece = 1; piece <= 7; ++piece) {
+    EXPECT_EQ(read_in_pieces(bytes, piece, ends, limits), whole) << piece;
+  }
   return whole;
 }
 
@@ -45,7 +53,8 @@ TEST(ResponseReader, ReadsABodyOfKnownLengthAndKeepsTheConnection) {
 }
 
 TEST(ResponseReader, ReadsChunkedBodiesWithExtensionsAndTrailers) {
-  EXPECT_EQ(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n1\r\n!\r\n0\r\nRetry-After: 9\r\n\r\n"),
+  EXPECT_EQ(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n1\r\n!\r\n0\r\nRetry-After: "
+                 "9\r\n\r\n"),
             (Seen{State::complete, 200, std::nullopt, "hello!", true}));
   EXPECT_EQ(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
             (Seen{State::complete, 200, std::nullopt, "", true}));
@@ -61,7 +70,9 @@ TEST(ResponseReader, PassesOverInterimResponses) {
                  "HTTP/1.1 204 No Content\r\n\r\n"),
             (Seen{State::complete, 204, std::nullopt, "", true}));
   std::string endless;
-  for (int i = 0; i < 100; ++i) endless += "HTTP/1.1 100 Continue\r\n\r\n";
+  for (int i = 0; i < 100; ++i) {
+    endless += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
   EXPECT_EQ(read(endless).state, State::malformed);
 }
 
@@ -74,8 +85,9 @@ TEST(ResponseReader, ExpectsNoBodyWhereTheStatusHasNone) {
 TEST(ResponseReader, ReportsRetryAfterAsSent) {
   EXPECT_EQ(read("HTTP/1.1 503 x\r\nretry-AFTER:  Fri, 31 Dec 1999 23:59:59 GMT \r\nContent-Length: 0\r\n\r\n"),
             (Seen{State::complete, 503, "Fri, 31 Dec 1999 23:59:59 GMT", "", true}));
-  EXPECT_EQ(read("HTTP/1.1 503 x\r\nRetry-After: " + std::string(129, '1') + "\r\nContent-Length: 0\r\n\r\n").retry_after,
-            std::nullopt);
+  EXPECT_EQ(
+      read("HTTP/1.1 503 x\r\nRetry-After: " + std::string(129, '1') + "\r\nContent-Length: 0\r\n\r\n").retry_after,
+      std::nullopt);
 }
 
 TEST(ResponseReader, KnowsWhenTheConnectionMayNotBeUsedAgain) {
@@ -91,7 +103,8 @@ TEST(ResponseReader, RefusesWhatIsNotHttp) {
   for (const std::string_view bytes :
        {"SSH-2.0-OpenSSH_9.2\r\n", "H", "HTTP/2 200\r\n\r\n", "HTTP/1.1 099 x\r\n\r\n", "HTTP/1.1 600 x\r\n\r\n",
         "HTTP/1.1 20 x\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n",
         // Found by the fuzzer: seen at once or not at all, depending on the pieces.
@@ -123,7 +136,9 @@ TEST(ResponseReader, ReportsTheStatusOfAnAnswerWhoseBodyIsOverTheBound) {
             (Seen{State::complete, 200, std::nullopt, "xxxxxxxxxx", false}));
   EXPECT_EQ(read("HTTP/1.1 500 x\r\n\r\n" + std::string(200, 'y'), false, limits),
             (Seen{State::complete, 500, std::nullopt, "yyyyyyyyyy", false}));
-  EXPECT_EQ(read("HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(200, 'y'), false, limits).status, 500);
+  EXPECT_EQ(
+      read("HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(200, 'y'), false, limits).status,
+      500);
 }
 
 TEST(ResponseReader, StartsAfreshForTheNextResponse) {

@@ -27,7 +27,9 @@ class SinkHarness {
     sink_->on_answer([this](event::Answer answer) {
       EXPECT_FALSE(sending_) << "answered from inside send()";
       answers.push_back(std::move(answer));
-      if (answers.size() >= sent_) reactor_.stop();
+      if (answers.size() >= sent_) {
+        reactor_.stop();
+      }
     });
   }
 
@@ -45,13 +47,19 @@ class SinkHarness {
       ADD_FAILURE() << "no answer in time";
       reactor_.stop();
     });
-    if (answers.size() < sent_) reactor_.run();
+    if (answers.size() < sent_) {
+      reactor_.run();
+    }
     reactor_.post([this] { reactor_.stop(); });
     reactor_.run();
     std::vector<std::uint32_t> slots;
-    for (const auto& answer : answers) slots.push_back(answer.ticket.slot);
+    for (const auto& answer : answers) {
+      slots.push_back(answer.ticket.slot);
+    }
     std::sort(slots.begin(), slots.end());
-    for (std::uint32_t slot = 0; slot < slots.size(); ++slot) EXPECT_EQ(slots[slot], slot) << "answered twice or never";
+    for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
+      EXPECT_EQ(slots[slot], slot) << "answered twice or never";
+    }
     EXPECT_EQ(answers.size(), sent_);
   }
 

@@ -56,8 +56,9 @@ TEST_F(StoreFile, OfAnotherProgramIsLeftAlone) {
   const std::string before = bytes_of(options_.path);
   const Error error = refusal();
   EXPECT_EQ(error.kind, ErrorKind::invalid);
-  EXPECT_EQ(error.message, options_.path + " is an SQLite file of another program (application id 0x0); nothing was "
-                                           "changed, choose another path");
+  EXPECT_EQ(error.message, options_.path +
+                               " is an SQLite file of another program (application id 0x0); nothing was "
+                               "changed, choose another path");
   EXPECT_EQ(open_source(options_, clock_).error().kind, ErrorKind::invalid);
   EXPECT_EQ(bytes_of(options_.path), before);
 }
@@ -117,8 +118,8 @@ TEST_F(StoreFile, DamagedInTheMiddleIsReportedByTheReadThatMeetsIt) {
 
 TEST_F(StoreFile, NeedsAPlace) {
   options_.path = dir_ / "missing/events.db";
-  EXPECT_EQ(refusal(), (Error{ErrorKind::invalid,
-                              options_.path + ": the directory " + (dir_ / "missing") + " does not exist"}));
+  EXPECT_EQ(refusal(),
+            (Error{ErrorKind::invalid, options_.path + ": the directory " + (dir_ / "missing") + " does not exist"}));
   options_.path = dir_ / "";
   EXPECT_EQ(refusal().kind, ErrorKind::invalid);
   options_.path = "";
@@ -155,10 +156,11 @@ TEST_F(StoreFile, TakesPlainSqlFromAnyProgram) {
   EXPECT_EQ(file.query("SELECT count(*) FROM health_events WHERE abs(created_at - 1000000 * strftime('%s','now')) < "
                        "10000000"),
             std::vector<std::string>{"2"});
-  EXPECT_EQ(file.query("SELECT c.table_name, c.operation, c.record_id = h.id, h.document FROM datastore_changelog c JOIN "
-                       "health_events h ON h.seq = c.row_seq ORDER BY c.id"),
-            (std::vector<std::string>{"health_events", "INSERT", "1", "{\"a\":1}", "health_events", "INSERT", "1",
-                                      "{\"a\":2}"}));
+  EXPECT_EQ(
+      file.query("SELECT c.table_name, c.operation, c.record_id = h.id, h.document FROM datastore_changelog c JOIN "
+                 "health_events h ON h.seq = c.row_seq ORDER BY c.id"),
+      (std::vector<std::string>{"health_events", "INSERT", "1", "{\"a\":1}", "health_events", "INSERT", "1",
+                                "{\"a\":2}"}));
 }
 
 TEST_F(StoreFile, RefusesRowsThatWouldHarmTheReaders) {
@@ -167,7 +169,8 @@ TEST_F(StoreFile, RefusesRowsThatWouldHarmTheReaders) {
   EXPECT_NE(file.run("INSERT INTO health_events (node_name, document) VALUES ('n', 'no json')"), "");
   EXPECT_NE(file.run("INSERT INTO health_events (node_name, document, id) VALUES ('n', '{}', 'short')"), "");
   EXPECT_NE(file.run("INSERT INTO health_events (node_name, document, created_at) VALUES ('n', '{}', 1788955200)"), "");
-  EXPECT_NE(file.run("INSERT INTO health_events (node_name, document, created_at) VALUES ('n', '{}', '2026-09-09')"), "");
+  EXPECT_NE(file.run("INSERT INTO health_events (node_name, document, created_at) VALUES ('n', '{}', '2026-09-09')"),
+            "");
   ASSERT_EQ(file.run("INSERT INTO health_events (node_name, document, seq) VALUES ('n', '{}', 10)"), "");
   EXPECT_EQ(file.run("INSERT INTO health_events (node_name, document, seq) VALUES ('n', '{}', 9)"),
             "health_events.seq is given by the store");
@@ -208,7 +211,8 @@ TEST_F(StoreFile, SurvivesAWriterKilledInsideItsTransaction) {
     // A cache this small spills: uncommitted pages reach the write-ahead log before the kill.
     file.run("PRAGMA cache_size = 10; BEGIN IMMEDIATE");
     for (int row = 0; row < 2000; ++row) {
-      file.run("INSERT INTO health_events (node_name, document) VALUES ('lost', '{\"x\":\"" + std::string(500, 'x') + "\"}')");
+      file.run("INSERT INTO health_events (node_name, document) VALUES ('lost', '{\"x\":\"" + std::string(500, 'x') +
+               "\"}')");
     }
     (void)!::write(ready[1], "x", 1);
     ::pause();

@@ -115,8 +115,9 @@ class Checkpoints : public Store {
 };
 
 TEST_F(Checkpoints, HaveTheTokenOfThePostgresqlProvider) {
-  EXPECT_EQ(file().query("SELECT client_name, resume_token FROM resume_tokens"),
-            (std::vector<std::string>{"event-exporter", R"({"timestamp": "2026-09-09T12:00:00.125431Z", "eventID": 3})"}));
+  EXPECT_EQ(
+      file().query("SELECT client_name, resume_token FROM resume_tokens"),
+      (std::vector<std::string>{"event-exporter", R"({"timestamp": "2026-09-09T12:00:00.125431Z", "eventID": 3})"}));
 }
 
 TEST_F(Checkpoints, BelieveATokenMovedByAnotherHandAndForgetWhatDescribedTheOldOne) {
@@ -127,7 +128,8 @@ TEST_F(Checkpoints, BelieveATokenMovedByAnotherHandAndForgetWhatDescribedTheOldO
 }
 
 TEST_F(Checkpoints, DoNotTakeAnUnreadableTokenForNone) {
-  for (const char* const token : {"", "{", "[]", "{}", "{\"eventID\": -1}", "{\"eventID\": \"x\"}", "{\"eventID\": 1.5}"}) {
+  for (const char* const token :
+       {"", "{", "[]", "{}", "{\"eventID\": -1}", "{\"eventID\": \"x\"}", "{\"eventID\": 1.5}"}) {
     set("resume_token", token);
     const auto loaded = store_->load();
     ASSERT_FALSE(loaded) << token;
