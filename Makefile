@@ -108,6 +108,7 @@ layers:
 	@tools/check_layers.py
 docs:
 	@tools/check_docs.py
+	@tools/check_metrics_docs.py
 fmt-check:
 	@$(CPP_FILES) | xargs -r clang-format-19 --dry-run --Werror
 shellcheck:

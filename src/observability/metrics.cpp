@@ -152,11 +152,13 @@ Metrics::~Metrics() = default;
 
 Metrics::Metrics(std::unique_ptr<Impl> impl)
     : events_received(impl->counter("events_received_total", "Events received from the live stream.")),
-      events_published(impl->family("events_published_total", "status", "Events settled, by how it ended.")),
+      events_published(impl->family("events_published_total", "status",
+                                    "Events accepted (success), or out of retries or set aside (failure).")),
       publish_duration(impl->histogram("publish_duration_seconds",
                                        "From the first attempt to acceptance, retries included.", kPublishSeconds)),
       transform_errors(impl->counter("transform_errors_total", "Events that could not be decoded.")),
-      publish_errors(impl->family("publish_errors_total", "error_type", "Events that could not be published.")),
+      publish_errors(impl->family("publish_errors_total", "error_type",
+                                  "Events whose retries are used up, or that the sink refused for good.")),
       token_refresh_errors(impl->counter("token_refresh_errors_total", "Failed fetches of an OIDC token.")),
       resume_token_update(
           impl->gauge("resume_token_update_timestamp", "Unix seconds of the last saved checkpoint, 0 if none.")),

@@ -49,10 +49,10 @@ class Metrics {
 
   // --- the incumbent's (names in metrics.cpp, prefix health_events_exporter_) ---
   Counter& events_received;         // events_received_total: from the live stream
-  CounterFamily& events_published;  // events_published_total{status="success"|"failure"}
+  CounterFamily& events_published;  // events_published_total{status="success"|"failure"}: see publish_errors
   Histogram& publish_duration;      // publish_duration_seconds: first attempt to acceptance, retries included
   Counter& transform_errors;        // transform_errors_total: events that could not be decoded
-  CounterFamily& publish_errors;    // publish_errors_total{error_type="max_retries_exceeded"}
+  CounterFamily& publish_errors;    // publish_errors_total{error_type="max_retries_exceeded"|"refused"}
   Counter& token_refresh_errors;    // token_refresh_errors_total: failed fetches
   Gauge& resume_token_update;       // resume_token_update_timestamp: Unix seconds of the last saved checkpoint
   Gauge& backfill_in_progress;      // 0 or 1

@@ -217,7 +217,7 @@ void Heart::try_again_later(Ticket ticket, const event::Answer& answer, std::str
 }
 
 void Heart::set_aside(Ticket ticket, ports::DeadLetter letter) {
-  actions_.dead_letters.push_back({ticket, letter});
+  actions_.dead_letters.push_back({ticket, letter, false});
   record(ticket).letter = std::move(letter);
 }
 
@@ -259,7 +259,7 @@ void Heart::tick(MonoTime now) {
     }
   }
   while (const auto ticket = letter_retries_.pop_due(now)) {
-    actions_.dead_letters.push_back({*ticket, *record(*ticket).letter});
+    actions_.dead_letters.push_back({*ticket, *record(*ticket).letter, true});
   }
   send_what_may_go(now);
   save_if_due(now);

@@ -75,6 +75,7 @@ struct Actions {
   struct DeadLetter {
     Ticket ticket;
     ports::DeadLetter letter;
+    bool again = false;  // storing it failed before
   };
   struct Accepted {
     Duration taken{};      // first attempt to acceptance, retries included

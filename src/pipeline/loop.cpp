@@ -137,15 +137,9 @@ void Pipeline::Loop::carry_out() {
     parts_.sink.send({.ticket = ticket, .body = heart_.body_of(ticket), .bearer_token = token_->value});
   }
   for (Actions::DeadLetter& item : actions.dead_letters) {
-    parts_.metrics.dead_letters.with(item.letter.reason).add();
-    if (item.letter.reason == "undecodable") {
-      parts_.metrics.transform_errors.add();
+    if (!item.again) {
+      report_dead_letter(item.letter);
     }
-    log::warn("An event is set aside as a dead letter", {{"reason", item.letter.reason},
-                                                         {"detail", item.letter.detail},
-                                                         {"statusCode", item.letter.status},
-                                                         {"documentId", item.letter.document_id},
-                                                         {"nodeName", item.letter.node}});
     store_->put(item.ticket, std::move(item.letter));
   }
   if (actions.save) {
@@ -165,16 +159,41 @@ void Pipeline::Loop::carry_out() {
   for (const Notice& notice : actions.notices) {
     if (notice.kind == Notice::Kind::exhausted) {
       parts_.metrics.publish_errors.with("max_retries_exceeded").add();
+      parts_.metrics.events_published.with("failure").add();
     } else if (notice.kind == Notice::Kind::backfill_complete) {
-      const MonoTime now = parts_.clock.now();
-      parts_.metrics.backfill_in_progress.set(0);
-      parts_.metrics.backfill_duration.observe(std::chrono::duration<double>(now - started_).count());
-      log::info("Backfill complete", {{"events", heart_.status().history_settled}, {"duration", now - started_}});
-      history_ = false;
+      on_history_settled();
     }
     notices_.write(notice, parts_.clock.now());
   }
   actions.clear();
+}
+
+void Pipeline::Loop::report_dead_letter(const ports::DeadLetter& letter) {
+  parts_.metrics.dead_letters.with(letter.reason).add();
+  if (letter.reason == "undecodable") {
+    parts_.metrics.transform_errors.add();
+  } else {
+    parts_.metrics.publish_errors.with("refused").add();
+    parts_.metrics.events_published.with("failure").add();
+  }
+  log::warn("An event is set aside as a dead letter", {{"reason", letter.reason},
+                                                       {"detail", letter.detail},
+                                                       {"statusCode", letter.status},
+                                                       {"documentId", letter.document_id},
+                                                       {"nodeName", letter.node}});
+}
+
+void Pipeline::Loop::on_history_settled() {
+  const std::uint64_t events = heart_.status().history_settled;
+  if (!history_) {  // the history was read again because the position was lost: no backfill, and not since the start
+    log::info("The events read again after the lost position are settled", {{"events", events}});
+    return;
+  }
+  const Duration took = parts_.clock.now() - started_;
+  history_ = false;
+  parts_.metrics.backfill_in_progress.set(0);
+  parts_.metrics.backfill_duration.observe(std::chrono::duration<double>(took).count());
+  log::info("Backfill complete", {{"events", events}, {"duration", took}});
 }
 
 void Pipeline::Loop::arm(MonoTime now) {

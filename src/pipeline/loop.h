@@ -44,6 +44,8 @@ class Pipeline::Loop {
   void on_timer();
   void turn();
   void carry_out();
+  void report_dead_letter(const ports::DeadLetter& letter);
+  void on_history_settled();
   void arm(MonoTime now);
   void finish_if_drained(MonoTime now);
   void show(MonoTime now);

@@ -17,7 +17,7 @@ TEST(ErrorTable, RulesEveryStatusOfTheDesign) {
   for (const int status : {200, 201, 202, 204, 299, 409}) {
     EXPECT_EQ(verdict(status), Verdict::accepted) << status;
   }
-  for (const int status : {301, 302, 303, 307, 308, 304, 403, 404, 405, 410, 415, 421, 426}) {
+  for (const int status : {301, 302, 303, 307, 308, 304, 403, 404, 405, 407, 410, 415, 421, 426}) {
     EXPECT_EQ(verdict(status), Verdict::sink_problem) << status;
   }
   for (const int status : {400, 402, 406, 411, 412, 413, 414, 422, 431, 451}) {

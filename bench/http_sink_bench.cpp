@@ -1,5 +1,5 @@
-// The sink alone, closed loop, against a responder that does as little as it can, on another thread and core:
-//   exporter_http_bench [requests] ; prints requests/s and the loop thread's CPU per request for 10 and 64 in flight.
+// The sink alone, closed loop, against a responder that does as little as it can, on another thread and core. Prints
+// requests/s and the loop thread's CPU per request for 10 and 64 in flight: build/release/http_sink_bench [requests]
 #include <sys/resource.h>
 
 #include <array>
