@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks what the documents say against the tree.
 
-- docs/guarantees.md: every test named there (`Suite.Name`) exists under tests/.
+- docs/guarantees.md: every test named there (`Suite.Name`, `Class.test_name`) exists under tests/.
 - Markdown: every relative link and its #anchor resolves; every path in backticks that starts with one of our folders
   exists.
 - docs/adr/: records are numbered without gaps and listed in docs/adr/README.md.
@@ -16,8 +16,10 @@ from pathlib import Path
 SKIPPED = {".git", "build", ".cache", "__pycache__", "corpus"}
 FOLDERS = "src tests tools docs scripts config examples fuzz bench cmake changelog.d".split()
 KINDS = "added changed fixed security breaking".split()
-TEST_NAME = re.compile(r"`([A-Z]\w+)\.([A-Z]\w+)`")
+TEST_NAME = re.compile(r"`([A-Z]\w+)\.([A-Z]\w+|test_\w+)`")
 TEST_CASE = re.compile(r"^\s*(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
+PYTHON_CLASS = re.compile(r"^class (\w+)\b.*:\s*$((?:\n(?:[ \t].*)?)*)", re.MULTILINE)
+PYTHON_TEST = re.compile(r"^    def (test_\w+)\(", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"`((?:" + "|".join(map(re.escape, FOLDERS)) + r")/[\w./-]+)`")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
@@ -41,6 +43,9 @@ def check_guarantees(root):
     known = set()
     for path in (root / "tests").rglob("*.cpp"):
         known |= set(TEST_CASE.findall(path.read_text()))
+    for path in (root / "tests").rglob("*.py"):
+        for name, body in PYTHON_CLASS.findall(path.read_text()):
+            known |= {(name, test) for test in PYTHON_TEST.findall(body)}
     path = root / "docs/guarantees.md"
     for number, line in enumerate(path.read_text().splitlines(), 1):
         for suite, name in TEST_NAME.findall(line):

@@ -1,7 +1,7 @@
 // What an answer means: the one table of the program. Pure.
 //
 // The cost of each mistake decides the doubtful rows. Settling too early loses an event for ever; retrying for ever
-// delays one lane and costs a request now and then; setting an event aside by mistake needs a person and `dlq replay`. So
+// delays one lane and costs a request now and then; setting an event aside by mistake needs a person to send it. So
 // nothing is settled without a clear yes, nothing is refused without a clear no to THIS event, and all else is tried
 // again.
 #pragma once

@@ -12,6 +12,10 @@ TREE = {
     "changelog.d/README.md": "Fragments.\n",
     "changelog.d/first.added.md": "All of it.\n",
     "tests/unit/ledger_test.cpp": "TEST(Ledger, KeepsIt) {}\n",
+    "tests/integration/kill_test.py": (
+        "class Other(T):\n    def test_b(self):\n        pass\n\n\n"
+        "class Kill(T):\n    x = 1\n\n    def test_a(self):\n        pass\n"
+    ),
 }
 
 
@@ -31,6 +35,12 @@ class CheckDocs(TreeTest):
         self.assertEqual(
             self.problems({"docs/guarantees.md": "## Nothing is lost\n`Ledger.LosesNothing`\n"}),
             ["docs/guarantees.md:2: there is no test Ledger.LosesNothing"],
+        )
+
+    def test_knows_the_tests_of_python_classes(self):
+        self.assertEqual(
+            self.problems({"docs/guarantees.md": "## Nothing is lost\n`Kill.test_a` `Other.test_b` `Other.test_a`\n"}),
+            ["docs/guarantees.md:2: there is no test Other.test_a"],
         )
 
     def test_catches_links_and_anchors_that_lead_nowhere(self):

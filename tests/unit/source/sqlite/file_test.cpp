@@ -79,7 +79,7 @@ TEST_F(StoreFile, ThatIsNoSqliteFileIsLeftAlone) {
   const std::string before = bytes_of(options_.path);
   const Error error = refusal();
   EXPECT_EQ(error.kind, ErrorKind::corrupt);
-  EXPECT_NE(error.message.find(".recover"), std::string::npos);
+  EXPECT_NE(error.message.find("put back a backup"), std::string::npos);
   EXPECT_EQ(bytes_of(options_.path), before);
 }
 
