@@ -147,8 +147,6 @@ int run_service(const config::Config& config) {
   if (!credentials) {
     return report(credentials.error());
   }
-  log::info("OIDC token provider initialized",
-            {{"tokenURL", config.oidc.token_url}, {"clientID", config.oidc.client_id}, {"scope", config.oidc.scope}});
   http::AsioReactor reactor;
   auto sink = http::make_http_sink(reactor, {.endpoint = config.sink.endpoint,
                                              .timeout = config.sink.timeout,
