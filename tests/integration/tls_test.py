@@ -1,0 +1,147 @@
+"""TLS with real certificates, made on the spot: what is trusted, what is refused, and that a refusal loses nothing."""
+import socket
+import ssl
+import subprocess
+import threading
+
+from support import Exporter, IntegrationTest, LabSink, main, wait_until
+
+
+class TlsFront:
+    """Takes TLS connections and passes what is inside to a plain port."""
+
+    def __init__(self, certificate, port):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate.with_suffix(".pem"), certificate.with_suffix(".key"))
+        self.target = ("127.0.0.1", port)
+        self.refused = 0  # handshakes that the client broke off
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.url = f"https://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def close(self):
+        self.listener.close()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        try:
+            # TLS 1.3 clients judge the certificate after the server's side is done, so the first read tells.
+            inner = self.context.wrap_socket(connection, server_side=True)
+            first = inner.recv(65536)
+        except (ssl.SSLError, OSError):
+            self.refused += 1
+            connection.close()
+            return
+        if not first:
+            inner.close()
+            return
+        with inner, socket.create_connection(self.target) as plain:
+            plain.sendall(first)
+            back = threading.Thread(target=self.copy, args=(plain, inner), daemon=True)
+            back.start()
+            self.copy(inner, plain)
+            back.join()
+
+    @staticmethod
+    def copy(source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except (OSError, ValueError):
+            pass
+
+
+class Tls(IntegrationTest):
+    def setUp(self):
+        super().setUp()
+        self.generate(50)
+        self.sink = LabSink(self)
+        self.make_ca("ca")
+
+    def openssl(self, *arguments):
+        done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def make_ca(self, name):
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                     "-subj", f"/CN={name}", "-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem")
+
+    def front(self, names):
+        """The lab's sink behind TLS, its certificate for these names and by our authority."""
+        path = self.folder / f"server{len(names)}{names[-2:]}"
+        path.with_suffix(".ext").write_text(f"subjectAltName={names}\n")
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=server",
+                     "-keyout", path.with_suffix(".key"), "-out", path.with_suffix(".csr"))
+        self.openssl("x509", "-req", "-in", path.with_suffix(".csr"), "-CA", self.folder / "ca.pem", "-CAkey",
+                     self.folder / "ca.key", "-CAcreateserial", "-days", "2", "-extfile", path.with_suffix(".ext"),
+                     "-out", path.with_suffix(".pem"))
+        front = TlsFront(path, self.sink.port)
+        self.addCleanup(front.close)
+        return front
+
+    def delivers(self, config):
+        exporter = Exporter(self, config)
+        self.sink.wait_for(50)
+        exporter.stop()
+        self.assert_all_delivered(self.sink, 50, duplicates=0)
+        return exporter
+
+    def waits(self, config, front, line):
+        """Nothing gets through, the program stays, says why, and goes on to refuse."""
+        exporter = Exporter(self, config)
+        record = exporter.wait_for_line(line)
+        wait_until(lambda: front.refused >= 2, "two refused handshakes")
+        exporter.must_run()
+        exporter.stop()
+        self.assertEqual(self.sink.audit()["received"], 0)
+        self.assertEqual(self.store.letters(), [])
+        return record
+
+    def test_a_certificate_of_the_configured_authority_is_accepted_for_sink_and_token_endpoint(self):
+        ca = str(self.folder / "ca.pem")
+        exporter = self.delivers(self.config(self.front("IP:127.0.0.1").url, sink__ca_file=ca, oidc__ca_file=ca))
+        self.assertNotIn("verification", exporter.output())
+
+    def test_an_unknown_authority_of_the_sink_is_refused_and_after_the_mend_everything_arrives(self):
+        front = self.front("IP:127.0.0.1")
+        record = self.waits(self.config(self.sink.url, sink__endpoint=front.url + "/events"), front,
+                            "Publish failed, retrying")
+        self.assertRegex(record["error"], "(?i)tls|certificate")
+        self.delivers(self.config(self.sink.url, sink__endpoint=front.url + "/events",
+                                  sink__ca_file=str(self.folder / "ca.pem")))
+
+    def test_a_certificate_for_another_host_is_refused_and_after_the_mend_everything_arrives(self):
+        front, ca = self.front("DNS:other.example"), str(self.folder / "ca.pem")
+        self.waits(self.config(self.sink.url, sink__endpoint=front.url + "/events", sink__ca_file=ca), front,
+                   "Publish failed, retrying")
+        right = self.front("IP:127.0.0.1")
+        self.delivers(self.config(self.sink.url, sink__endpoint=right.url + "/events", sink__ca_file=ca))
+
+    def test_an_untrusted_token_endpoint_gets_no_secret_and_events_wait(self):
+        self.make_ca("other")
+        front = self.front("IP:127.0.0.1")
+        other = str(self.folder / "other.pem")
+        self.waits(self.config(self.sink.url, oidc__token_url=front.url + "/token", oidc__ca_file=other), front,
+                   "Token fetch failed, will retry")
+        self.assertEqual(self.sink.audit()["tokenRequests"], 0)
+        self.delivers(self.config(self.sink.url, oidc__token_url=front.url + "/token",
+                                  oidc__ca_file=str(self.folder / "ca.pem")))
+
+    def test_verification_that_is_switched_off_warns_and_delivers(self):
+        front = self.front("DNS:other.example")
+        exporter = self.delivers(self.config(front.url, sink__insecure_skip_verify=True,
+                                             oidc__insecure_skip_verify=True))
+        warned = [line for line in exporter.output().splitlines() if "verification of the" in line and "WARN" in line]
+        self.assertEqual(len(warned), 2, exporter.output())
+
+
+if __name__ == "__main__":
+    main()
