@@ -7,7 +7,7 @@
 // behind one stuck event, and every operation is O(1).
 //
 // Rejected: one flag per event from the oldest unsettled on; a stuck event with the documented retry time at 1,000 events/s
-// would hold three million flags and positions. See docs/adr/ and docs/guarantees.md, "at least once".
+// would hold three million flags and positions. See docs/adr/0002.
 // Thread-safety: owned by one thread.
 #pragma once
 

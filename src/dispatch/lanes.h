@@ -41,7 +41,8 @@ class Lanes {
   // The event joins the end of its lane.
   void add(Ticket ticket, std::string_view lane_key);
 
-  // The next event that may go, or nothing. It is out until finish() or resume().
+  // The next event that may go, or nothing. It is out until finish() or step_aside(), also while it
+  // waits for its retry.
   [[nodiscard]] std::optional<Ticket> take();
   [[nodiscard]] bool has_ready() const { return !resumed_.empty() || !ready_.empty(); }
 
@@ -59,7 +60,7 @@ class Lanes {
 
   // How often a lane was allowed to run in parallel because of its length.
   [[nodiscard]] std::uint64_t relaxations() const { return relaxations_; }
-  // Lanes with events waiting or out.
+  // Lanes with events waiting, out or aside.
   [[nodiscard]] std::size_t active() const { return index_.size(); }
 
  private:

@@ -1,4 +1,4 @@
-// Ranged reads of the stored documents, oldest first: what backfill (and, later, gap healing and replays) reads.
+// Ranged reads of the stored documents, oldest first: what backfill and healing read.
 //
 // Order is (createdAt, id). A cursor is opaque, belongs to the history that made it, and says what was read so far AND
 // where the range ends, so it can be saved and continued after a restart with nothing read twice and nothing missed.

@@ -35,7 +35,9 @@ Error error_of(sqlite3* handle, int code) {
   const int system = sqlite3_system_errno(handle);
   std::string text = fmt::format("SQLite: {} (code {})", sqlite3_errmsg(handle), sqlite3_extended_errcode(handle));
   if (kind == ErrorKind::corrupt) {
-    text += "; stop all writers, keep a copy of the file, and put back a backup or rescue its rows (docs/embedded-store.md)";
+    text +=
+        "; stop all writers, keep a copy of the file, and put back a backup or rescue its rows "
+        "(docs/embedded-store.md)";
   } else if (system != 0 && kind == ErrorKind::transient) {
     text += fmt::format(", errno {}", system);
   }
