@@ -109,6 +109,7 @@ layers:
 docs:
 	@tools/check_docs.py
 	@tools/check_metrics_docs.py
+	@tools/check_config_docs.py
 fmt-check:
 	@$(CPP_FILES) | xargs -r clang-format-19 --dry-run --Werror
 shellcheck:
