@@ -54,6 +54,7 @@ class Endpoints(IntegrationTest):
         wait_until(lambda: exporter.metric(
             'health_events_exporter_publish_errors_total{error_type="max_retries_exceeded"}') == 10,
             "ten exhausted events")
+        self.assertEqual(exporter.metric('health_events_exporter_events_published_total{status="failure"}'), 10)
         self.assertEqual(exporter.metric('health_events_exporter_events_published_total{status="success"}'), 0)
         exporter.stop()
 
