@@ -141,11 +141,6 @@ void Pipeline::Loop::carry_out() {
     if (item.letter.reason == "undecodable") {
       parts_.metrics.transform_errors.add();
     }
-    log::warn("An event is set aside as a dead letter", {{"reason", item.letter.reason},
-                                                         {"detail", item.letter.detail},
-                                                         {"statusCode", item.letter.status},
-                                                         {"documentId", item.letter.document_id},
-                                                         {"nodeName", item.letter.node}});
     store_->put(item.ticket, std::move(item.letter));
   }
   if (actions.save) {
@@ -165,6 +160,7 @@ void Pipeline::Loop::carry_out() {
   for (const Notice& notice : actions.notices) {
     if (notice.kind == Notice::Kind::exhausted) {
       parts_.metrics.publish_errors.with("max_retries_exceeded").add();
+      parts_.metrics.events_published.with("failure").add();
     } else if (notice.kind == Notice::Kind::backfill_complete) {
       const MonoTime now = parts_.clock.now();
       parts_.metrics.backfill_in_progress.set(0);

@@ -43,6 +43,14 @@ void NoticeLog::write(const Notice& notice, MonoTime now) {
                  {"documentId", notice.document_id},
                  {"alsoFailed", left_out}});
       return;
+    case Notice::Kind::set_aside:
+      log::warn("An event is set aside as a dead letter", {{"reason", notice.detail},
+                                                           {"error", notice.text},
+                                                           {"statusCode", notice.status},
+                                                           {"attempt", notice.attempt},
+                                                           {"documentId", notice.document_id},
+                                                           {"alsoSetAside", left_out}});
+      return;
     case Notice::Kind::dead_letter_failed:
       log::error("A dead letter could not be stored, trying again",
                  {{"retryIn", notice.delay}, {"documentId", notice.document_id}, {"alsoFailed", left_out}});
