@@ -210,7 +210,7 @@ void Heart::try_again_later(Ticket ticket, const event::Answer& answer, std::str
   actions_.notices.push_back({.kind = kind,
                               .document_id = current.event.document_id,
                               .detail = std::string(reason),
-                              .text = {},
+                              .text = answer.excerpt,
                               .status = answer.status,
                               .attempt = current.attempts,
                               .delay = delay});

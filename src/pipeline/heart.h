@@ -67,7 +67,7 @@ struct Notice {
   Kind kind;
   std::string document_id;
   std::string detail;  // why, as one of a few phrases: lines are folded by it
-  std::string text;    // set_aside only: the case at hand
+  std::string text;    // the case at hand: what the sink or the network said, what could not be decoded
   int status = 0;
   std::uint32_t attempt = 0;
   Duration delay{};

@@ -167,6 +167,7 @@ void Pipeline::Loop::carry_out() {
       parts_.metrics.backfill_duration.observe(std::chrono::duration<double>(now - started_).count());
       log::info("Backfill complete", {{"events", heart_.status().history_settled}, {"duration", now - started_}});
       history_ = false;
+      continue;
     }
     notices_.write(notice, parts_.clock.now());
   }
