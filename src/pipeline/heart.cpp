@@ -144,7 +144,7 @@ void Heart::note_progress() {
   const Mark::Phase before = std::exchange(phase_, ledger_.committable().phase);
   if (before == Mark::Phase::history && phase_ == Mark::Phase::stream) {
     backfill_.state = ports::Backfill::State::done;
-    actions_.notices.push_back({.kind = Notice::Kind::backfill_complete, .document_id = {}, .detail = {}});
+    actions_.notices.push_back({.kind = Notice::Kind::backfill_complete, .document_id = {}, .detail = {}, .text = {}});
   }
 }
 
@@ -210,6 +210,7 @@ void Heart::try_again_later(Ticket ticket, const event::Answer& answer, std::str
   actions_.notices.push_back({.kind = kind,
                               .document_id = current.event.document_id,
                               .detail = std::string(reason),
+                              .text = answer.excerpt,
                               .status = answer.status,
                               .attempt = current.attempts,
                               .delay = delay});
@@ -217,7 +218,13 @@ void Heart::try_again_later(Ticket ticket, const event::Answer& answer, std::str
 }
 
 void Heart::set_aside(Ticket ticket, ports::DeadLetter letter) {
-  actions_.dead_letters.push_back({ticket, letter, false});
+  actions_.notices.push_back({.kind = Notice::Kind::set_aside,
+                              .document_id = letter.document_id,
+                              .detail = letter.reason,
+                              .text = letter.detail,
+                              .status = letter.status,
+                              .attempt = letter.attempts});
+  actions_.dead_letters.push_back({ticket, letter});
   record(ticket).letter = std::move(letter);
 }
 
@@ -231,6 +238,7 @@ void Heart::dead_lettered(Ticket ticket, bool ok, MonoTime now) {
     actions_.notices.push_back({.kind = Notice::Kind::dead_letter_failed,
                                 .document_id = record(ticket).event.document_id,
                                 .detail = {},
+                                .text = {},
                                 .delay = kLetterRetry});
     letter_retries_.add(ticket, after(now, kLetterRetry));
   }
@@ -259,7 +267,7 @@ void Heart::tick(MonoTime now) {
     }
   }
   while (const auto ticket = letter_retries_.pop_due(now)) {
-    actions_.dead_letters.push_back({*ticket, *record(*ticket).letter, true});
+    actions_.dead_letters.push_back({*ticket, *record(*ticket).letter});
   }
   send_what_may_go(now);
   save_if_due(now);

@@ -60,12 +60,14 @@ struct Notice {
     attempt_failed,   // will be tried again in `delay`
     exhausted,        // the documented retries are used up; it goes on being tried
     refused_waiting,  // refused, but nothing shows that the sink takes others: it goes on being tried
+    set_aside,        // on its way to the dead letters
     dead_letter_failed,
     backfill_complete,
   };
   Kind kind;
   std::string document_id;
-  std::string detail;
+  std::string detail;  // why, as one of a few phrases: lines are folded by it
+  std::string text;    // the case at hand: what the sink or the network said, what could not be decoded
   int status = 0;
   std::uint32_t attempt = 0;
   Duration delay{};
@@ -75,7 +77,6 @@ struct Actions {
   struct DeadLetter {
     Ticket ticket;
     ports::DeadLetter letter;
-    bool again = false;  // storing it failed before
   };
   struct Accepted {
     Duration taken{};      // first attempt to acceptance, retries included

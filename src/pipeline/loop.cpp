@@ -137,9 +137,6 @@ void Pipeline::Loop::carry_out() {
     parts_.sink.send({.ticket = ticket, .body = heart_.body_of(ticket), .bearer_token = token_->value});
   }
   for (Actions::DeadLetter& item : actions.dead_letters) {
-    if (!item.again) {
-      report_dead_letter(item.letter);
-    }
     store_->put(item.ticket, std::move(item.letter));
   }
   if (actions.save) {
@@ -160,27 +157,26 @@ void Pipeline::Loop::carry_out() {
     if (notice.kind == Notice::Kind::exhausted) {
       parts_.metrics.publish_errors.with("max_retries_exceeded").add();
       parts_.metrics.events_published.with("failure").add();
+    } else if (notice.kind == Notice::Kind::set_aside) {
+      count_set_aside(notice.detail);
     } else if (notice.kind == Notice::Kind::backfill_complete) {
       on_history_settled();
+      continue;
     }
     notices_.write(notice, parts_.clock.now());
   }
   actions.clear();
 }
 
-void Pipeline::Loop::report_dead_letter(const ports::DeadLetter& letter) {
-  parts_.metrics.dead_letters.with(letter.reason).add();
-  if (letter.reason == "undecodable") {
+// From the notice, which comes once, and not from the letter, which may have to be stored more than once.
+void Pipeline::Loop::count_set_aside(std::string_view reason) {
+  parts_.metrics.dead_letters.with(reason).add();
+  if (reason == "undecodable") {
     parts_.metrics.transform_errors.add();
   } else {
     parts_.metrics.publish_errors.with("refused").add();
     parts_.metrics.events_published.with("failure").add();
   }
-  log::warn("An event is set aside as a dead letter", {{"reason", letter.reason},
-                                                       {"detail", letter.detail},
-                                                       {"statusCode", letter.status},
-                                                       {"documentId", letter.document_id},
-                                                       {"nodeName", letter.node}});
 }
 
 void Pipeline::Loop::on_history_settled() {

@@ -1,4 +1,4 @@
-// The loop: carries out what the heart decides. Everything here runs on the reactor's thread, except notify() and fail_with().
+// The loop: carries out what the heart decides. All of it runs on the reactor's thread, but for notify() and fail_with().
 //
 // A turn is: carry out the actions, pull the next batch if the heart wants more, repeat until neither, arm the timer.
 #pragma once
@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/bounded_queue.h"
@@ -44,7 +45,7 @@ class Pipeline::Loop {
   void on_timer();
   void turn();
   void carry_out();
-  void report_dead_letter(const ports::DeadLetter& letter);
+  void count_set_aside(std::string_view reason);
   void on_history_settled();
   void arm(MonoTime now);
   void finish_if_drained(MonoTime now);

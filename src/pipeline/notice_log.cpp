@@ -1,10 +1,38 @@
 #include "pipeline/notice_log.h"
 
+#include <string_view>
 #include <utility>
 
 #include "observability/log.h"
 
 namespace exporter::pipeline {
+
+namespace {
+
+struct Line {
+  log::Level level;
+  std::string_view message;
+};
+
+Line line_for(Notice::Kind kind) {
+  switch (kind) {
+    case Notice::Kind::attempt_failed:
+      return {log::Level::warn, "Publish failed, retrying"};
+    case Notice::Kind::exhausted:
+      return {log::Level::error, "Publish failed after max retries, going on at the longest delay"};
+    case Notice::Kind::refused_waiting:
+      return {log::Level::warn, "The sink refuses an event and has accepted no other one lately, so the event waits"};
+    case Notice::Kind::set_aside:
+      return {log::Level::warn, "An event is set aside as a dead letter"};
+    case Notice::Kind::dead_letter_failed:
+      return {log::Level::error, "A dead letter could not be stored, trying again"};
+    case Notice::Kind::backfill_complete:
+      break;
+  }
+  return {log::Level::info, "Backfill complete"};
+}
+
+}  // namespace
 
 void NoticeLog::write(const Notice& notice, MonoTime now) {
   const auto [entry, fresh] = seen_.try_emplace(Cause{notice.kind, notice.status, notice.detail});
@@ -14,42 +42,16 @@ void NoticeLog::write(const Notice& notice, MonoTime now) {
     return;
   }
   seen.logged = now;
-  const std::uint64_t left_out = std::exchange(seen.left_out, 0);
-  switch (notice.kind) {
-    case Notice::Kind::attempt_failed:
-      log::warn("Publish failed, retrying", {{"error", notice.detail},
-                                             {"statusCode", notice.status},
-                                             {"attempt", notice.attempt},
-                                             {"maxRetries", max_retries_},
-                                             {"retryIn", notice.delay},
-                                             {"documentId", notice.document_id},
-                                             {"alsoFailed", left_out}});
-      return;
-    case Notice::Kind::exhausted:
-      log::error("Publish failed after max retries, going on at the longest delay", {{"error", notice.detail},
-                                                                                     {"statusCode", notice.status},
-                                                                                     {"attempt", notice.attempt},
-                                                                                     {"maxRetries", max_retries_},
-                                                                                     {"retryIn", notice.delay},
-                                                                                     {"documentId", notice.document_id},
-                                                                                     {"alsoFailed", left_out}});
-      return;
-    case Notice::Kind::refused_waiting:
-      log::warn("The sink refuses an event and has accepted no other one lately, so the event waits",
-                {{"error", notice.detail},
-                 {"statusCode", notice.status},
-                 {"attempt", notice.attempt},
-                 {"retryIn", notice.delay},
-                 {"documentId", notice.document_id},
-                 {"alsoFailed", left_out}});
-      return;
-    case Notice::Kind::dead_letter_failed:
-      log::error("A dead letter could not be stored, trying again",
-                 {{"retryIn", notice.delay}, {"documentId", notice.document_id}, {"alsoFailed", left_out}});
-      return;
-    case Notice::Kind::backfill_complete:
-      return;  // the pipeline reports it with its duration
-  }
+  const Line line = line_for(notice.kind);
+  log::write(line.level, line.message,
+             {{"reason", notice.detail},
+              {"error", notice.text},
+              {"statusCode", notice.status},
+              {"attempt", notice.attempt},
+              {"maxRetries", max_retries_},
+              {"retryIn", notice.delay},
+              {"documentId", notice.document_id},
+              {"linesLeftOut", std::exchange(seen.left_out, 0)}});
 }
 
 }  // namespace exporter::pipeline

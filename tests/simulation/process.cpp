@@ -150,6 +150,7 @@ void Process::carry_out() {
         {pipeline::Notice::Kind::attempt_failed, "notice: attempt failed"},
         {pipeline::Notice::Kind::exhausted, "notice: exhausted"},
         {pipeline::Notice::Kind::refused_waiting, "notice: refused, waiting"},
+        {pipeline::Notice::Kind::set_aside, "notice: set aside"},
         {pipeline::Notice::Kind::dead_letter_failed, "notice: dead letter failed"},
         {pipeline::Notice::Kind::backfill_complete, "notice: backfill complete"}};
     ++world_.counts[kNames.at(notice.kind)];
