@@ -1,4 +1,4 @@
-// The loop: carries out what the heart decides. All of it runs on the reactor's thread, but for notify() and fail_with().
+// The loop: carries out what the heart decides. All of it runs on the reactor's thread, but notify() and fail_with().
 //
 // A turn is: carry out the actions, pull the next batch if the heart wants more, repeat until neither, arm the timer.
 #pragma once

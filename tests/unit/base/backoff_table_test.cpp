@@ -45,17 +45,5 @@ TEST(BackoffTable, ReachesTheCapWhereTheDocumentationSays) {
   EXPECT_EQ(backoff_delay(conservative, 7), 15min);
 }
 
-TEST(Backoff, WithoutACapEndsBelowAYearAndNeverOverflows) {
-  const BackoffOptions endless{.initial = 1s, .cap = 0s, .multiplier = 1e300};
-  EXPECT_EQ(backoff_delay(endless, 2), 24h * 365);
-  EXPECT_EQ(backoff_delay(endless, std::numeric_limits<std::uint32_t>::max()), 24h * 365);
-}
-
-TEST(Backoff, JitterTakesSevenTenthsToTheWhole) {
-  EXPECT_EQ(with_jitter(10s, 0), 7s);
-  EXPECT_EQ(with_jitter(10s, 0.5), 8500ms);
-  EXPECT_LT(with_jitter(10s, 0.999999), 10s);
-}
-
 }  // namespace
 }  // namespace exporter
