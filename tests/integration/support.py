@@ -122,6 +122,11 @@ class Exporter(Process):
         self.wait_for_line("Starting event stream")
         return self
 
+    def stop(self, seconds=30):
+        # In its first moments a process has no handler for signals yet.
+        self.wait_for_line("Checking for existing resume token")
+        super().stop(seconds)
+
     def url(self, path):
         return f"http://127.0.0.1:{self.wait_for_line('starting server')['port']}{path}"
 
@@ -147,6 +152,11 @@ class LabSink(Process):
 
     def audit(self):
         return json.loads(request(self.url + "/audit")[1])
+
+    def ids(self):
+        """How often each event id was accepted."""
+        lines = request(self.url + "/audit/ids")[1].splitlines()
+        return {line.split()[0]: int(line.split()[1]) for line in lines}
 
     def events(self):
         """The last 100 events."""
