@@ -1,7 +1,9 @@
 """What the tests of the real program share: processes with bounded waits, a configuration, the lab's sink, the store.
 
 Every port is given by the kernel and learnt from the process that has it. Nothing sleeps for a condition that can be
-polled. EXPORTER_BINARY is the program under test; EXPORTER_PATIENCE stretches the waits for sanitizer builds.
+polled. EXPORTER_BINARY is the program under test; EXPORTER_PATIENCE stretches the waits for sanitizer builds. By hand:
+
+  EXPORTER_BINARY=build/asan/event-exporter EXPORTER_PATIENCE=3 /usr/bin/python3 tests/integration/kill_test.py
 """
 import http.client
 import json
