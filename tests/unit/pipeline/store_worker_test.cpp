@@ -37,10 +37,12 @@ class StoreWorkerTest : public ::testing::Test {
   testing::MemoryStore store_;
   std::unique_ptr<ports::CheckpointStore> checkpoints_ = store_.checkpoints();
   std::unique_ptr<ports::DeadLetters> letters_ = store_.dead_letters();
-  StoreWorker worker_{*checkpoints_, *letters_, reactor_,
-                      {.saved = [this](const Result<void>& result) { saved(result); },
-                       .dead_lettered = [this](event::Ticket ticket,
-                                               const Result<void>& result) { lettered(ticket, result); }}};
+  StoreWorker worker_{
+      *checkpoints_,
+      *letters_,
+      reactor_,
+      {.saved = [this](const Result<void>& result) { saved(result); },
+       .dead_lettered = [this](event::Ticket ticket, const Result<void>& result) { lettered(ticket, result); }}};
   std::vector<std::string> done_;
   std::uint32_t last_ = 0;
 };
