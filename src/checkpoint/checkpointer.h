@@ -24,9 +24,11 @@ class Checkpointer {
   // `saved`: what the store holds now.
   Checkpointer(Options options, ports::Checkpoint saved) : options_(options), saved_(std::move(saved)) {}
 
-  // Whether a save may start now; the caller then calls begin(). `hurry` (shutdown) waves the interval, never a save
-  // under way.
-  [[nodiscard]] bool may_save(MonoTime now, bool hurry) const { return !saving_ && (hurry || now >= not_before_); }
+  // Whether a save may start now; the caller then calls begin(). `hurry` (shutdown) waives the interval, never a save
+  // under way, and never the wait after a failed one: a store that fails at once would be asked without a pause.
+  [[nodiscard]] bool may_save(MonoTime now, bool hurry) const {
+    return !saving_ && ((hurry && failures_ == 0) || now >= not_before_);
+  }
 
   // Starts a save of `current`; nothing when that is what the store holds already. After may_save() only.
   [[nodiscard]] std::optional<ports::Checkpoint> begin(const ports::Checkpoint& current, MonoTime now);

@@ -120,7 +120,6 @@ void Lanes::retire_if_empty(std::uint32_t id) {
     return;
   }
   index_.erase(index_.find(lane.key));
-  lane.relaxed = false;
   free_lanes_.push_back(id);
 }
 

@@ -160,7 +160,6 @@ void Heart::on_unauthorized(Ticket ticket, const event::Answer& answer, const di
   }
   if (std::exchange(current.refreshed, true)) {
     // The repeat under a new token failed as well: not the token's fault.
-    current.refreshed = false;
     try_again_later(ticket, answer, ruling.reason, Notice::Kind::attempt_failed, now, wall);
   } else {
     lanes_.resume(ticket);
@@ -198,6 +197,7 @@ void Heart::on_refused(Ticket ticket, const event::Answer& answer, const dispatc
 void Heart::try_again_later(Ticket ticket, const event::Answer& answer, std::string_view reason, Notice::Kind kind,
                             MonoTime now, WallTime wall) {
   Record& current = record(ticket);
+  current.refreshed = false;  // the next attempt is a new one
   const Duration planned = with_jitter(backoff_delay(options_.backoff, current.attempts), uniform());
   Duration delay = planned;
   if (answer.retry_after) {

@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -167,7 +168,7 @@ class Heart {
   dispatch::RetryQueue retries_;         // events
   dispatch::RetryQueue letter_retries_;  // dead letters that could not be written
   checkpoint::Checkpointer checkpointer_;
-  std::vector<Record> records_;  // by ticket slot
+  std::deque<Record> records_;  // by ticket slot; a deque, so that views of bodies in flight survive its growth
   Actions actions_;
   std::size_t bytes_ = 0;
   std::size_t in_flight_ = 0;

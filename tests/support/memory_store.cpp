@@ -11,8 +11,9 @@ namespace exporter::testing {
 
 namespace {
 
-std::optional<std::uint64_t> number_from(std::string_view text) {
-  std::uint64_t number = 0;
+template <class Number = std::uint64_t>
+std::optional<Number> number_from(std::string_view text) {
+  Number number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
@@ -188,11 +189,11 @@ class MemoryHistory final : public ports::History {
     std::string_view rest(text);
     const bool ours = take_field(rest) == store_.name_;
     const auto until = number_from(take_field(rest));
-    const auto nanos = number_from(take_field(rest));
+    const auto nanos = number_from<std::int64_t>(take_field(rest));
     if (!ours || !until || !nanos) {
       return fail(ErrorKind::invalid, "no cursor of this history");
     }
-    const Key last{WallTime(Duration(static_cast<std::int64_t>(*nanos))), std::string(rest)};
+    const Key last{WallTime(Duration(*nanos)), std::string(rest)};
     for (const Key& key : keys_after(last, *until)) {
       if (batch.size() == limit) {
         break;

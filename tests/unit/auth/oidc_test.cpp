@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "auth/token_response.h"
-#include "manual_clock.h"
 #include "observability/log.h"
+#include "support/manual_clock.h"
 #include "test_certificate.h"
 #include "token_server.h"
 
@@ -25,12 +25,13 @@ namespace exporter::auth {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
+using exporter::testing::ManualClock;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-class OidcTest : public testing::Test {
+class OidcTest : public ::testing::Test {
  protected:
-  const std::string dir_ = testing::TempDir() + "oidc_test_" + std::to_string(::getpid());
+  const std::string dir_ = ::testing::TempDir() + "oidc_test_" + std::to_string(::getpid());
   TokenServer server_;
   ManualClock clock_;
   OidcOptions options_{
@@ -42,7 +43,7 @@ class OidcTest : public testing::Test {
     std::filesystem::create_directory(dir_);
     write_secret("s3cret\n");
     log::init(log::Level::debug, "dev");
-    testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStderr();
   }
 
   void TearDown() override {
@@ -56,7 +57,7 @@ class OidcTest : public testing::Test {
 
   void read_log() {
     if (log_.empty()) {
-      log_ = testing::internal::GetCapturedStderr();
+      log_ = ::testing::internal::GetCapturedStderr();
     }
   }
 
@@ -304,6 +305,28 @@ TEST_F(OidcTest, StopsAtOnceWhileARequestHangs) {
   credentials_->stop();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
   EXPECT_EQ(failed_fetches_, 0);
+}
+
+TEST_F(OidcTest, AReplacedHandlerIsNotRunningAnyMore) {
+  create();
+  std::atomic<bool> inside = false;
+  std::atomic<bool> replacing = false;
+  std::atomic<bool> left = false;
+  credentials_->on_change([&] {
+    inside = true;
+    inside.notify_all();
+    replacing.wait(false);
+    for (int i = 0; i < 1000; ++i) {
+      std::this_thread::yield();
+    }
+    left = true;
+  });
+  credentials_->start();
+  inside.wait(false);
+  replacing = true;
+  replacing.notify_all();
+  credentials_->on_change([] {});
+  EXPECT_TRUE(left);
 }
 
 TEST_F(OidcTest, TrustsItsOwnCaAndNoOther) {

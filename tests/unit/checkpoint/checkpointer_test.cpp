@@ -44,6 +44,14 @@ TEST(Checkpointer, KeepsTheIntervalUnlessInAHurry) {
   EXPECT_TRUE(machine.may_save(kStart + 1s, false));
 }
 
+TEST(Checkpointer, EvenInAHurryWaitsAfterAFailedSave) {
+  Checkpointer machine({.interval = 1s}, at("0"));
+  ASSERT_TRUE(machine.begin(at("1"), kStart));
+  machine.finished(false, kStart);
+  EXPECT_FALSE(machine.may_save(kStart + 199ms, true));
+  EXPECT_TRUE(machine.may_save(kStart + 200ms, true));
+}
+
 TEST(Checkpointer, RepeatsAFailedSaveWithAGrowingDelay) {
   Checkpointer machine({.interval = 1s}, at("0"));
   MonoTime now = kStart;

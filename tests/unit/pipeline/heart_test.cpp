@@ -1,107 +1,8 @@
-// The heart, driven by hand: no thread, no socket, no clock.
-#include "pipeline/heart.h"
-
-#include <algorithm>
-#include <string>
-#include <vector>
-
-#include <gtest/gtest.h>
+// Sending, settling, saving, stopping; the history. What answers do: heart_answers_test.cpp.
+#include "heart_fixture.h"
 
 namespace exporter::pipeline {
 namespace {
-
-using namespace std::chrono_literals;
-using event::PreparedEvent;
-
-// given / when / then in a few words. Positions are "1", "2", ... in order of arrival.
-class HeartTest : public testing::Test {
- protected:
-  void make(HeartOptions options = {}) {
-    ports::Checkpoint saved;
-    saved.position.token = "0";
-    make_from(options, saved);
-  }
-  void make_from(HeartOptions options, const ports::Checkpoint& saved) {
-    heart_.emplace(options, saved);
-    heart_->credentials(1, now_);
-  }
-  static HeartOptions options(std::uint32_t workers, std::uint32_t max_retries = 17) {
-    HeartOptions made;
-    made.workers = workers;
-    made.max_retries = max_retries;
-    made.backoff = {.initial = 1s, .cap = 8s, .multiplier = 2};
-    return made;
-  }
-
-  PreparedEvent next_event(const std::string& node) {
-    PreparedEvent made;
-    made.document_id = "doc-" + std::to_string(++next_);
-    made.node = node;
-    made.body = "{}";
-    made.after.position.token = std::to_string(next_);
-    return made;
-  }
-  void arrive_events(std::vector<PreparedEvent> events) {
-    event::PreparedBatch batch;
-    batch.events = std::move(events);
-    batch.read_at = now_;
-    heart_->arrived(std::move(batch), now_, wall_);
-    collect();
-  }
-  void arrive(const std::vector<std::string>& nodes) {
-    std::vector<PreparedEvent> events;
-    for (const std::string& node : nodes) {
-      events.push_back(next_event(node));
-    }
-    arrive_events(std::move(events));
-  }
-  void answer(std::size_t index, int status, std::optional<std::string> retry_after = {}) {
-    event::Answer made;
-    made.ticket = sent_.at(index);
-    made.status = status;
-    made.retry_after = std::move(retry_after);
-    made.excerpt = "because";
-    heart_->answered(made, now_, wall_);
-    collect();
-  }
-  void tick(Duration later) {
-    now_ += later;
-    heart_->tick(now_);
-    collect();
-  }
-  void collect() {
-    Actions& actions = heart_->actions();
-    for (const Ticket ticket : actions.sends) {
-      sent_.push_back(ticket);
-    }
-    for (const auto& item : actions.dead_letters) {
-      letters_.push_back(item);
-    }
-    if (actions.save) {
-      saves_.push_back(*actions.save);
-    }
-    if (actions.reject_credentials) {
-      rejected_.push_back(*actions.reject_credentials);
-    }
-    for (const Notice& notice : actions.notices) {
-      notices_.push_back(notice);
-    }
-    accepted_ += actions.accepted.size();
-    actions.clear();
-  }
-  [[nodiscard]] std::string position() const { return heart_->checkpoint().position.token; }
-
-  std::optional<Heart> heart_;
-  MonoTime now_{1000s};
-  WallTime wall_{1000000s};
-  int next_ = 0;
-  std::vector<Ticket> sent_;
-  std::vector<Actions::DeadLetter> letters_;
-  std::vector<ports::Checkpoint> saves_;
-  std::vector<std::uint64_t> rejected_;
-  std::vector<Notice> notices_;
-  std::size_t accepted_ = 0;
-};
 
 TEST_F(HeartTest, SendsUpToTheNumberOfWorkers) {
   make(options(2));
@@ -129,176 +30,6 @@ TEST_F(HeartTest, SendsNothingWithoutAToken) {
   heart_->credentials(1, now_);
   collect();
   EXPECT_EQ(sent_.size(), 1u);
-}
-
-TEST_F(HeartTest, RetriesWithTheDocumentedDelaysAndStaysAtTheCap) {
-  make(options(10, 17));
-  arrive({"a"});
-  for (const Duration delay : {1s, 2s, 4s, 8s, 8s, 8s}) {
-    answer(sent_.size() - 1, 503);
-    ASSERT_EQ(notices_.back().kind, Notice::Kind::attempt_failed);
-    ASSERT_LE(notices_.back().delay, delay);
-    ASSERT_GE(notices_.back().delay, delay * 7 / 10);
-    const std::size_t before = sent_.size();
-    tick(notices_.back().delay - 1ns);
-    ASSERT_EQ(sent_.size(), before);
-    tick(1ns);
-    ASSERT_EQ(sent_.size(), before + 1);
-  }
-}
-
-TEST_F(HeartTest, AnExhaustedEventGoesOnBeingTriedAndIsReportedOnce) {
-  make(options(10, 2));
-  arrive({"a"});
-  for (int i = 0; i < 6; ++i) {
-    answer(sent_.size() - 1, 503);
-    tick(10s);
-  }
-  EXPECT_EQ(sent_.size(), 7u);
-  EXPECT_EQ(std::ranges::count(notices_, Notice::Kind::exhausted, &Notice::kind), 1);
-  EXPECT_TRUE(letters_.empty());
-  answer(6, 200);
-  EXPECT_EQ(position(), "1");
-}
-
-TEST_F(HeartTest, ObeysRetryAfterWhenItIsLonger) {
-  make(options(10));
-  arrive({"a"});
-  answer(0, 429, "30");
-  EXPECT_EQ(notices_.back().delay, 30s);
-  tick(29s);
-  EXPECT_EQ(sent_.size(), 1u);
-  tick(1s);
-  EXPECT_EQ(sent_.size(), 2u);
-}
-
-TEST_F(HeartTest, ARetryKeepsTheOrderOfItsNode) {
-  make(options(10));
-  arrive({"a", "a", "b"});
-  ASSERT_EQ(sent_.size(), 2u);
-  answer(0, 503);
-  answer(1, 200);
-  EXPECT_EQ(sent_.size(), 2u);
-  tick(2s);
-  ASSERT_EQ(sent_.size(), 3u);
-  EXPECT_EQ(sent_[2], sent_[0]);
-}
-
-TEST_F(HeartTest, A401RefreshesOnceAndRepeatsOnceUnderTheNewToken) {
-  make(options(10));
-  arrive({"a", "b"});
-  answer(0, 401);
-  answer(1, 401);
-  EXPECT_EQ(rejected_, (std::vector<std::uint64_t>{1}));
-  EXPECT_EQ(sent_.size(), 2u);
-  heart_->credentials(1, now_);  // stale news must not send under the rejected token
-  collect();
-  EXPECT_EQ(sent_.size(), 2u);
-  heart_->credentials(2, now_);
-  collect();
-  ASSERT_EQ(sent_.size(), 4u);
-  answer(2, 200);
-  answer(3, 401);
-  EXPECT_EQ(rejected_, (std::vector<std::uint64_t>{1, 2}));
-  EXPECT_EQ(notices_.back().kind, Notice::Kind::attempt_failed);
-  heart_->credentials(3, now_);
-  collect();
-  EXPECT_EQ(sent_.size(), 4u) << "the second 401 in a row waits its time";
-  tick(10s);
-  EXPECT_EQ(sent_.size(), 5u);
-}
-
-TEST_F(HeartTest, ARefusedEventIsSetAsideWhenTheSinkTakesOthers) {
-  make(options(10));
-  arrive({"a", "b"});
-  answer(0, 200);
-  answer(1, 400);
-  ASSERT_EQ(letters_.size(), 1u);
-  EXPECT_EQ(letters_[0].letter.reason, "refused");
-  EXPECT_EQ(letters_[0].letter.document_id, "doc-2");
-  EXPECT_EQ(letters_[0].letter.status, 400);
-  EXPECT_EQ(letters_[0].letter.detail, "because");
-  EXPECT_EQ(position(), "1") << "not before the letter is durable";
-  heart_->dead_lettered(letters_[0].ticket, true, now_);
-  EXPECT_EQ(position(), "2");
-}
-
-TEST_F(HeartTest, NothingIsSetAsideWhileTheSinkTakesNothing) {
-  make(options(10));
-  arrive({"a", "b", "c"});
-  for (std::size_t i = 0; i < 3; ++i) {
-    answer(i, 400);
-  }
-  EXPECT_TRUE(letters_.empty());
-  tick(1s);
-  ASSERT_EQ(sent_.size(), 6u);
-  answer(3, 200);
-  answer(4, 400);
-  EXPECT_EQ(letters_.size(), 1u);
-}
-
-TEST_F(HeartTest, ARefusedEventDoesNotHideTheEvidenceBehindIt) {
-  make(options(1));
-  arrive({"only-node", "only-node"});
-  answer(0, 400);
-  ASSERT_EQ(sent_.size(), 2u) << "the next event of the node is tried";
-  answer(1, 202);
-  EXPECT_TRUE(letters_.empty());
-  tick(5min);  // longer than the evidence lasts, but the sink took one since it refused this one
-  ASSERT_EQ(sent_.size(), 3u);
-  EXPECT_EQ(sent_[2], sent_[0]);
-  answer(2, 400);
-  EXPECT_EQ(letters_.size(), 1u);
-}
-
-TEST_F(HeartTest, ASinkThatRefusesEverythingIsNotAskedWithEveryEvent) {
-  make(options(100));
-  arrive(std::vector<std::string>(100, "only-node"));
-  for (std::size_t i = 0; i < sent_.size(); ++i) {
-    answer(i, 400);
-  }
-  EXPECT_EQ(sent_.size(), 9u) << "eight step aside, the ninth blocks its lane";
-  EXPECT_TRUE(letters_.empty());
-}
-
-TEST_F(HeartTest, AWrongUrlNeverFillsTheDeadLetters) {
-  make(options(10));
-  arrive({"a", "b"});
-  answer(0, 200);
-  for (int i = 0; i < 50; ++i) {
-    answer(sent_.size() - 1, 404);
-    tick(10s);
-  }
-  EXPECT_TRUE(letters_.empty());
-}
-
-TEST_F(HeartTest, ADeadLetterThatCannotBeStoredIsTriedAgain) {
-  make(options(10));
-  PreparedEvent bad = next_event("a");
-  bad.kind = PreparedEvent::Kind::undecodable;
-  bad.reason = "healthevent: missing";
-  arrive_events(std::vector<PreparedEvent>{std::move(bad)});
-  ASSERT_EQ(letters_.size(), 1u);
-  EXPECT_EQ(letters_[0].letter.detail, "healthevent: missing");
-  heart_->dead_lettered(letters_[0].ticket, false, now_);
-  collect();
-  EXPECT_EQ(position(), "0");
-  tick(1s);
-  ASSERT_EQ(letters_.size(), 2u);
-  EXPECT_EQ(letters_[1].letter.detail, "healthevent: missing");
-  heart_->dead_lettered(letters_[1].ticket, true, now_);
-  EXPECT_EQ(position(), "1");
-}
-
-TEST_F(HeartTest, ASecondAnswerToOneAttemptChangesNothing) {
-  make(options(1));
-  arrive({"a", "b"});
-  answer(0, 200);
-  answer(0, 200);
-  answer(0, 503);
-  EXPECT_EQ(position(), "1");
-  EXPECT_EQ(sent_.size(), 2u);
-  EXPECT_EQ(accepted_, 1u);
 }
 
 TEST_F(HeartTest, SavesAreCoalescedAndTheNewestWins) {
@@ -351,14 +82,18 @@ TEST_F(HeartTest, StopWaitsForWhatIsInFlightSavesAndIsDrained) {
   EXPECT_TRUE(heart_->drained());
 }
 
-TEST_F(HeartTest, AnIdleAdvanceIsSaved) {
-  make(options(1));
+TEST_F(HeartTest, AnIdleAdvanceIsSavedAndKeepsTheWatermark) {
+  ports::Checkpoint saved;
+  saved.position.token = "0";
+  saved.watermark = WallTime{500s};
+  make_from(options(1), saved);
   event::PreparedBatch batch;
   batch.end.position.token = "99";
   heart_->arrived(std::move(batch), now_, wall_);
   collect();
   ASSERT_EQ(saves_.size(), 1u);
   EXPECT_EQ(saves_[0].position.token, "99");
+  EXPECT_EQ(saves_[0].watermark, WallTime{500s});
 }
 
 TEST_F(HeartTest, HoldsAtMostItsBytesAndTakesOneMoreThanThat) {

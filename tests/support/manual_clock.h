@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-namespace exporter::auth {
+namespace exporter::testing {
 
 class ManualClock final : public Clock {
  public:
@@ -34,4 +34,4 @@ class ManualClock final : public Clock {
   MonoTime now_{std::chrono::seconds(1000)};
 };
 
-}  // namespace exporter::auth
+}  // namespace exporter::testing
