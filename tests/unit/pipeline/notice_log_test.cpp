@@ -16,6 +16,7 @@ Notice failed(int status, const std::string& detail) {
   return {.kind = Notice::Kind::attempt_failed,
           .document_id = "doc",
           .detail = detail,
+          .text = {},
           .status = status,
           .attempt = 1,
           .delay = 1s};
@@ -33,14 +34,14 @@ class NoticeLogTest : public ::testing::Test {
 };
 
 TEST_F(NoticeLogTest, FoldsOneCauseToALineASecondAndSaysHowManyWereLeftOut) {
-  EXPECT_THAT(write(failed(503, "failing"), MonoTime(1s)), HasSubstr(R"("alsoFailed":0)"));
+  EXPECT_THAT(write(failed(503, "failing"), MonoTime(1s)), HasSubstr(R"("linesLeftOut":0)"));
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(write(failed(503, "failing"), MonoTime(1999ms)), "");
   }
   const std::string next = write(failed(503, "failing"), MonoTime(2s));
-  EXPECT_THAT(next, HasSubstr(R"("alsoFailed":5)"));
+  EXPECT_THAT(next, HasSubstr(R"("linesLeftOut":5)"));
   EXPECT_THAT(next, HasSubstr(R"("statusCode":503,"attempt":1,"maxRetries":17,"retryIn":1000000000)"));
-  EXPECT_THAT(write(failed(503, "failing"), MonoTime(3s)), HasSubstr(R"("alsoFailed":0)"));
+  EXPECT_THAT(write(failed(503, "failing"), MonoTime(3s)), HasSubstr(R"("linesLeftOut":0)"));
 }
 
 TEST_F(NoticeLogTest, KeepsOtherCausesApart) {
