@@ -75,11 +75,8 @@ tsan: ## tests with the thread sanitizer
 	$(call run_tests,tsan,$(FIXED_ADDRESSES))
 
 .PHONY: tidy
-tidy: build/tidy/build.ninja ## clang with its warnings, and clang-tidy
-	@# ninja does not know that objects also depend on the list of checks.
-	@[[ ! .clang-tidy -nt build/tidy/.checked ]] || $(NINJA) build/tidy -t clean >/dev/null
-	@touch -r .clang-tidy build/tidy/.checked
-	@$(NINJA) build/tidy
+tidy: ## clang with its warnings, and clang-tidy
+	@scripts/tidy
 
 .PHONY: fuzz
 fuzz: ## every fuzz target in turn: make fuzz SECONDS=60

@@ -32,10 +32,16 @@ std::string closest(std::string_view unknown, const std::set<std::string_view>& 
   if (unknown.size() > kLongestName) {
     return {};
   }
+  const std::string wanted = plain(unknown);
   std::string_view best;
   std::size_t best_distance = tolerance(unknown) + 1;
   for (const std::string_view candidate : known) {
-    const std::size_t distance = edit_distance(plain(unknown), plain(candidate));
+    const std::string offered = plain(candidate);
+    // Each step of the distance changes the length by one at most.
+    if (std::max(wanted.size(), offered.size()) - std::min(wanted.size(), offered.size()) >= best_distance) {
+      continue;
+    }
+    const std::size_t distance = edit_distance(wanted, offered);
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;

@@ -74,7 +74,7 @@ event::EventId EventIds::make_stable(std::string_view document_id) {
 
 event::EventId EventIds::make_random() {
   if (impl_->used == kRandomIds) {
-    auto* const bytes = static_cast<unsigned char*>(static_cast<void*>(impl_->drawn.data()));
+    auto* const bytes = reinterpret_cast<unsigned char*>(impl_->drawn.data());
     EXPORTER_CHECK(RAND_bytes(bytes, sizeof impl_->drawn) == 1, "OpenSSL has random bytes");
     impl_->used = 0;
   }
