@@ -9,15 +9,15 @@ namespace {
 constexpr std::size_t kFirstSlots = 1 << 12;
 constexpr std::size_t kUuidLength = 36;
 
-constexpr std::array<signed char, 256> kHexValue = [] {
-  std::array<signed char, 256> values{};
+constexpr std::array<int, 256> kHexValue = [] {
+  std::array<int, 256> values{};
   values.fill(-1);
-  for (int digit = 0; digit < 10; ++digit) {
-    values[static_cast<std::size_t>('0' + digit)] = static_cast<signed char>(digit);
+  for (unsigned digit = 0; digit < 10; ++digit) {
+    values['0' + digit] = static_cast<int>(digit);
   }
-  for (int digit = 0; digit < 6; ++digit) {
-    values[static_cast<std::size_t>('a' + digit)] = static_cast<signed char>(10 + digit);
-    values[static_cast<std::size_t>('A' + digit)] = static_cast<signed char>(10 + digit);
+  for (unsigned digit = 0; digit < 6; ++digit) {
+    values['a' + digit] = static_cast<int>(10 + digit);
+    values['A' + digit] = static_cast<int>(10 + digit);
   }
   return values;
 }();

@@ -40,7 +40,7 @@ void Actions::clear() {
 }
 
 Heart::Heart(HeartOptions options, ports::Checkpoint saved)
-    : options_(std::move(options)),
+    : options_(options),
       ledger_(start_mark(saved)),
       lanes_(options_.lanes),
       checkpointer_(options_.checkpoint, saved),

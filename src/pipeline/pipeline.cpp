@@ -24,7 +24,7 @@ bool mendable(const Error& error) { return error.kind != ErrorKind::corrupt && e
 }  // namespace
 
 Pipeline::Pipeline(PipelineOptions options, Parts parts)
-    : options_(std::move(options)), parts_(parts), heartbeat_(parts.clock.now().time_since_epoch().count()) {}
+    : options_(options), parts_(parts), heartbeat_(parts.clock.now().time_since_epoch().count()) {}
 Pipeline::~Pipeline() = default;
 
 void Pipeline::stop() {
