@@ -1,10 +1,8 @@
-// What a pipeline needs besides a datastore, under the control of a test: a reactor on a manual clock, a sink that answers
-// what it is told to, and a token.
-//
-// Thread-safety: internally synchronized; the reactor's thread is the one that calls run().
+// What a pipeline needs besides a datastore and a reactor, under the control of a test: a sink that answers what it is told
+// to, and a token. Thread-safety: internally synchronized.
 #pragma once
 
-#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -17,75 +15,8 @@
 #include "ports/credentials.h"
 #include "ports/reactor.h"
 #include "ports/sink.h"
-#include "support/manual_clock.h"
 
 namespace exporter::testing {
-
-class ManualReactor final : public ports::Reactor {
- public:
-  explicit ManualReactor(ManualClock& clock) : clock_(clock) {}
-
-  void post(std::function<void()> task) override {
-    const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
-    changed_.notify_all();
-  }
-  void wake_at(MonoTime when, std::function<void()> task) override {
-    const std::lock_guard lock(mutex_);
-    due_ = when;
-    timer_ = std::move(task);
-  }
-  void run() override {
-    std::unique_lock lock(mutex_);
-    while (!stopped_) {
-      if (clock_.now() >= due_) {
-        due_ = kNever;
-        tasks_.push_back(std::exchange(timer_, nullptr));
-      }
-      if (tasks_.empty()) {
-        changed_.wait(lock);
-        continue;
-      }
-      const std::function<void()> task = std::move(tasks_.front());
-      tasks_.pop_front();
-      lock.unlock();
-      task();
-      lock.lock();
-      changed_.notify_all();
-    }
-  }
-  void stop() override {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    changed_.notify_all();
-  }
-
-  // From the test's thread: looks again after each task (and each millisecond, for what other threads do), and moves the
-  // clock on by `each` between looks. False after ten seconds.
-  template <class Condition>
-  bool eventually(Condition condition, Duration each = Duration::zero()) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > give_up) {
-        return false;
-      }
-      clock_.advance(each);
-      std::unique_lock lock(mutex_);
-      changed_.notify_all();
-      changed_.wait_for(lock, std::chrono::milliseconds(1));
-    }
-    return true;
-  }
-
- private:
-  ManualClock& clock_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> tasks_;
-  std::function<void()> timer_;
-  MonoTime due_ = kNever;
-  bool stopped_ = false;
-};
 
 // Answers each request with status(), unless it is told to hold its answers back.
 class FakeSink final : public ports::Sink {
@@ -100,7 +31,7 @@ class FakeSink final : public ports::Sink {
       bodies_.emplace_back(delivery.body);
       tokens_.emplace_back(delivery.bearer_token);
       if (held_back_) {
-        held_.push_back(delivery.ticket);
+        held_.push_back({delivery, bodies_.back(), tokens_.back()});
         return;
       }
       status = statuses_.empty() ? 202 : statuses_.front();
@@ -131,6 +62,11 @@ class FakeSink final : public ports::Sink {
     const std::lock_guard lock(mutex_);
     return tokens_;
   }
+  // Held requests whose bytes were not the same any more when they were answered.
+  [[nodiscard]] std::size_t changed_meanwhile() const {
+    const std::lock_guard lock(mutex_);
+    return changed_meanwhile_;
+  }
 
  private:
   void answer(event::Ticket ticket, int status, event::TransportFailure failure) {
@@ -141,16 +77,25 @@ class FakeSink final : public ports::Sink {
     reactor_.post([this, made] { handler_(made); });
   }
   void answer_held(int status, event::TransportFailure failure) {
-    std::vector<event::Ticket> held;
+    std::vector<Held> held;
     {
       const std::lock_guard lock(mutex_);
       held_back_ = false;
       held.swap(held_);
+      for (const Held& each : held) {
+        const bool same = each.delivery.body == each.body && each.delivery.bearer_token == each.token;
+        changed_meanwhile_ += same ? 0 : 1;
+      }
     }
-    for (const event::Ticket ticket : held) {
-      answer(ticket, status, failure);
+    for (const Held& each : held) {
+      answer(each.delivery.ticket, status, failure);
     }
   }
+  struct Held {
+    ports::Delivery delivery;
+    std::string body;  // as it was when it was sent
+    std::string token;
+  };
 
   ports::Reactor& reactor_;
   std::function<void(event::Answer)> handler_;
@@ -158,24 +103,32 @@ class FakeSink final : public ports::Sink {
   std::deque<int> statuses_;
   std::vector<std::string> bodies_;
   std::vector<std::string> tokens_;
-  std::vector<event::Ticket> held_;
+  std::vector<Held> held_;
+  std::size_t changed_meanwhile_ = 0;
   bool held_back_ = false;
 };
 
-// Has a token at once, and a new one as soon as one is rejected: "token-<generation>".
+// Has a token at once, and a new one as soon as one is rejected.
 class FakeCredentials final : public ports::Credentials {
  public:
+  // Long enough to have memory of its own.
+  static std::string token(std::uint64_t generation) {
+    return "a-bearer-token-of-generation-" + std::to_string(generation);
+  }
   [[nodiscard]] std::shared_ptr<const ports::BearerToken> current() const override {
     const std::lock_guard lock(mutex_);
     return std::make_shared<const ports::BearerToken>(
-        ports::BearerToken{.value = "token-" + std::to_string(generation_), .generation = generation_});
+        ports::BearerToken{.value = token(generation_), .generation = generation_});
   }
   void reject(std::uint64_t generation) override {
-    const std::lock_guard lock(mutex_);
-    if (generation == generation_) {
-      ++generation_;
-      handler_();
+    if (generation == current()->generation) {
+      renew();
     }
+  }
+  void renew() {
+    const std::lock_guard lock(mutex_);
+    ++generation_;
+    handler_();
   }
   void on_change(std::function<void()> handler) override {
     const std::lock_guard lock(mutex_);

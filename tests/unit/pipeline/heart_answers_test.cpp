@@ -138,7 +138,8 @@ TEST_F(HeartTest, OldAcceptancesAreNoEvidence) {
   arrive({"b"});
   answer(1, 400);
   EXPECT_TRUE(letters_.empty());
-  EXPECT_EQ(notices_.back().kind, Notice::Kind::refused_waiting);
+  ASSERT_EQ(notices_.size(), 1u);
+  EXPECT_EQ(notices_[0].kind, Notice::Kind::refused_waiting);
 }
 
 TEST_F(HeartTest, ARefusedEventDoesNotHideTheEvidenceBehindIt) {

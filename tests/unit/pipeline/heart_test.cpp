@@ -140,6 +140,7 @@ TEST_F(HeartHistoryTest, SavesTheCursorWithTheStreamPositionTakenBefore) {
   heart_->arrived(std::move(end), now_, wall_);
   collect();
   EXPECT_EQ(heart_->checkpoint().backfill.state, ports::Backfill::State::running);
+  EXPECT_TRUE(notices_.empty()) << "an event of the history is still unsettled";
   answer(1, 200);
   EXPECT_EQ(heart_->checkpoint().backfill.state, ports::Backfill::State::done);
   EXPECT_EQ(notices_.back().kind, Notice::Kind::backfill_complete);

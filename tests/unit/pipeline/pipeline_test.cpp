@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "fixture.h"
+#include "support/manual_reactor.h"
 #include "support/memory_store.h"
 #include "support/pipeline_fakes.h"
 
@@ -234,8 +235,25 @@ TEST_F(PipelineTest, A401IsRepeatedUnderTheNextToken) {
   start_up();
   insert("a");
   ASSERT_TRUE(sent(2));
-  EXPECT_EQ(sink_.tokens(), (std::vector<std::string>{"token-1", "token-2"}));
+  EXPECT_EQ(sink_.tokens(),
+            (std::vector<std::string>{testing::FakeCredentials::token(1), testing::FakeCredentials::token(2)}));
   EXPECT_EQ(sink_.bodies()[0], sink_.bodies()[1]);
+}
+
+TEST_F(PipelineTest, BodyAndTokenStayWhereTheyAreUntilTheAnswer) {
+  sink_.hold();
+  start_up();
+  insert("a");
+  insert("b");
+  ASSERT_TRUE(sent(2));
+  credentials_.renew();
+  for (int i = 0; i < 50; ++i) {
+    insert("more-" + std::to_string(i));
+  }
+  ASSERT_TRUE(reactor_.eventually([&] { return sink_.tokens().back() == testing::FakeCredentials::token(2); }));
+  sink_.release();
+  ASSERT_TRUE(sent(52));
+  EXPECT_EQ(sink_.changed_meanwhile(), 0u);
 }
 
 TEST_F(PipelineTest, AFailedAttemptIsRepeatedWhenItsTimeHasCome) {

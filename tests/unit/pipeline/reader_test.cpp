@@ -29,11 +29,15 @@ class HookedSource final : public ports::Source {
     }
     return head;
   }
-  Result<void> open(const event::Position& position) override { return source_->open(position); }
+  Result<void> open(const event::Position& position) override {
+    opened.push_back(position.token);
+    return source_->open(position);
+  }
   Result<void> next(event::RawBatch& batch, std::size_t max_bytes, MonoTime deadline, std::stop_token stop) override {
     return source_->next(batch, max_bytes, deadline, std::move(stop));
   }
   std::function<void()> after_head;
+  std::vector<std::string> opened;  // at which positions
 
  private:
   std::unique_ptr<ports::Source> source_;
@@ -186,6 +190,20 @@ TEST_F(ReaderTest, AnErrorAnywhereLeavesTheReaderWhereItWas) {
     }
   }
   EXPECT_EQ(ids, (Ids{"a", "b", "c", "d", "e"}));
+}
+
+TEST_F(ReaderTest, AfterAnErrorTheSourceIsOpenedAgainWhereTheLastBatchEnded) {
+  make(0);
+  reader_->start({.position = {"memory/0"}, .watermark = {}, .backfill = {}});
+  for (const char* id : {"a", "b", "c"}) {
+    insert(id);
+  }
+  ASSERT_TRUE(step());
+  store_.fail_next({ErrorKind::transient, "busy"});
+  ASSERT_FALSE(step());
+  ASSERT_TRUE(step());
+  EXPECT_EQ(source_.opened, (std::vector<std::string>{"memory/0", "memory/1"}));
+  EXPECT_EQ(read_all(), Ids{"c"});
 }
 
 TEST_F(ReaderTest, ALostPositionIsHealedFromTheWatermarkLessTheMargin) {

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/manual_reactor.h"
 #include "support/memory_store.h"
-#include "support/pipeline_fakes.h"
 
 namespace exporter::pipeline {
 namespace {
