@@ -45,6 +45,22 @@ TEST(Lanes, ARetryBlocksItsOwnLaneOnlyAndGoesFirst) {
   EXPECT_EQ(take_all(lanes), (Slots{1}));
 }
 
+TEST(Lanes, AnEventThatStoodAsideIsFirstInItsLaneAgain) {
+  Lanes lanes({});
+  for (std::uint32_t slot = 0; slot < 4; ++slot) {
+    lanes.add(ticket(slot), "a");
+  }
+  EXPECT_EQ(take_all(lanes), Slots{0});
+  lanes.step_aside(ticket(0));
+  EXPECT_EQ(take_all(lanes), Slots{1});
+  lanes.come_back(ticket(0));
+  EXPECT_EQ(take_all(lanes), Slots{}) << "the lane is busy";
+  lanes.finish(ticket(1));
+  EXPECT_EQ(take_all(lanes), Slots{0});
+  lanes.finish(ticket(0));
+  EXPECT_EQ(take_all(lanes), Slots{2});
+}
+
 TEST(Lanes, AHotLaneRunsInParallelUntilItHasDrained) {
   Lanes lanes({.ordering = Ordering::node, .relax_after = 2});
   for (std::uint32_t i = 0; i < 4; ++i) {

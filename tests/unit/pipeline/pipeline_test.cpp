@@ -247,6 +247,9 @@ TEST_F(PipelineTest, BodyAndTokenStayWhereTheyAreUntilTheAnswer) {
   insert("b");
   ASSERT_TRUE(sent(2));
   credentials_.renew();
+  std::atomic<bool> known = false;  // the loop has heard of it
+  reactor_.post([&] { known = true; });
+  ASSERT_TRUE(reactor_.eventually([&] { return known.load(); }));
   for (int i = 0; i < 50; ++i) {
     insert("more-" + std::to_string(i));
   }
