@@ -193,7 +193,10 @@ void Pipeline::Loop::on_history_settled() {
 }
 
 void Pipeline::Loop::arm(MonoTime now) {
-  const MonoTime wanted = std::min(heart_.wake_at(), after(now, kTurnEvery));
+  MonoTime wanted = std::min(heart_.wake_at(), after(now, kTurnEvery));
+  if (drain_deadline_ && !closed_) {
+    wanted = std::min(wanted, *drain_deadline_);
+  }
   if (wanted >= armed_) {
     return;  // it fires early enough
   }
