@@ -91,7 +91,10 @@ class OidcCredentials::Impl {
     }
   }
 
-  void on_change(std::function<void()> handler) { on_change_ = std::move(handler); }
+  void on_change(std::function<void()> handler) {
+    MutexLock lock(handler_mutex_);
+    on_change_ = std::move(handler);
+  }
 
  private:
   void run(const std::stop_token& stop) {
@@ -198,7 +201,8 @@ class OidcCredentials::Impl {
     }
   }
 
-  void notify() const {
+  void notify() {
+    MutexLock lock(handler_mutex_);
     if (on_change_) {
       on_change_();
     }
@@ -208,7 +212,6 @@ class OidcCredentials::Impl {
   const OidcOptions options_;
   Clock& clock_;
   const std::function<void()> on_failed_fetch_;
-  std::function<void()> on_change_;
 
   // --- of the auth thread ---
   const std::unique_ptr<TokenClient> client_;
@@ -216,6 +219,8 @@ class OidcCredentials::Impl {
   std::minstd_rand random_{std::random_device{}()};
 
   // --- shared ---
+  Mutex handler_mutex_;  // held while the handler runs, so that replacing it waits for it
+  std::function<void()> on_change_ EXPORTER_GUARDED_BY(handler_mutex_);
   mutable Mutex mutex_;
   TokenCache cache_ EXPORTER_GUARDED_BY(mutex_);
   // Shared with those who send with it while the next one arrives.
