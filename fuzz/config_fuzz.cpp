@@ -1,4 +1,5 @@
-// Any text as the configuration file: never a crash, the same answer twice, and a printable report without control bytes.
+// Any text as the configuration file: never a crash, the same answer twice, and a printable report without control
+// bytes.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

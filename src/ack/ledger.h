@@ -2,12 +2,12 @@
 //
 // Many requests are in flight at once and finish in any order, but only one position is saved. An event enters with the
 // mark that holds once it and everything before it is settled. The ledger keeps the UNSETTLED events only, in order of
-// entry, each with the mark that held before it: the position safe to save is the one before the oldest unsettled event, or
-// the newest mark when nothing is unsettled. So the memory grows with what is unsettled, never with what was settled
-// behind one stuck event, and every operation is O(1).
+// entry, each with the mark that held before it: the position safe to save is the one before the oldest unsettled
+// event, or the newest mark when nothing is unsettled. So the memory grows with what is unsettled, never with what was
+// settled behind one stuck event, and every operation is O(1).
 //
-// Rejected: one flag per event from the oldest unsettled on; a stuck event with the documented retry time at 1,000 events/s
-// would hold three million flags and positions. See docs/adr/0002.
+// Rejected: one flag per event from the oldest unsettled on; a stuck event with the documented retry time at 1,000
+// events/s would hold three million flags and positions. See docs/adr/0002.
 // Thread-safety: owned by one thread.
 #pragma once
 

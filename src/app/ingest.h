@@ -1,8 +1,9 @@
 // Health events as JSON lines -> rows of the embedded datastore.
 //
 // One event a line, with the field names of NVSentinel's HealthEvent message in any letter case, as the decoder reads
-// them. The decoder that the exporter itself uses is the judge, so what is stored here can be exported. Unknown fields are
-// passed over, as newer messages have them; nodeName and checkName must be there, for they are what an event is found by.
+// them. The decoder that the exporter itself uses is the judge, so what is stored here can be exported. Unknown fields
+// are passed over, as newer messages have them; nodeName and checkName must be there, for they are what an event is
+// found by.
 #pragma once
 
 #include <cstdint>

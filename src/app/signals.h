@@ -1,7 +1,7 @@
 // SIGINT and SIGTERM as calls, on a thread of their own.
 //
-// The signals are blocked for the whole process (call block_signals() before any thread starts) and taken by sigwaitinfo(2), so
-// no handler runs in the middle of anything. SIGPIPE is ignored: a closed socket is an error value.
+// The signals are blocked for the whole process (call block_signals() before any thread starts) and taken by
+// sigwaitinfo(2), so no handler runs in the middle of anything. SIGPIPE is ignored: a closed socket is an error value.
 #pragma once
 
 #include <functional>

@@ -1,9 +1,10 @@
-// Reading the history, page by page at a bounded rate. A state machine: the reader asks it what to read next and tells it
-// what came.
+// Reading the history, page by page at a bounded rate. A state machine: the reader asks it what to read next and tells
+// it what came.
 //
 // A backfill runs once, on the first start: the stream's position is taken first, the range of the history ends exactly
 // there, and when the last page was read the stream goes on from that position: no seam, nothing twice. It runs before
-// the stream, not beside it, which keeps the order per node. The cursor is saved like any position, so a restart continues.
+// the stream, not beside it, which keeps the order per node. The cursor is saved like any position, so a restart
+// continues.
 // Thread-safety: owned by one thread.
 #pragma once
 

@@ -1,9 +1,9 @@
 // Capped exponential delays with jitter. Pure: the caller brings the randomness.
 //
 // Meaning of the documented settings: the first delay is `initial`, each next one is `multiplier` times the last, and
-// once the cap is reached the delay STAYS at the cap. A multiplier of 0 (unset in the incumbent's files) or below 1 keeps the delay
-// constant; a cap of 0 is no cap. Jitter takes each delay to 0.7-1.0 of itself, so that many waiting events do not
-// fall due together, while 17 retries of 1 s, x2, 5 min still last longer than the published 30 minutes.
+// once the cap is reached the delay STAYS at the cap. A multiplier of 0 (unset in the incumbent's files) or below 1
+// keeps the delay constant; a cap of 0 is no cap. Jitter takes each delay to 0.7-1.0 of itself, so that many waiting
+// events do not fall due together, while 17 retries of 1 s, x2, 5 min still last longer than the published 30 minutes.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // When to save which checkpoint. A state machine: it is told, it answers, it does nothing itself.
 //
 // Saves are coalesced: at most one is under way, the newest checkpoint wins, and at least `interval` lies between two
-// saves, so durability costs a write a second and not a write an event. After a quiet time the first change is saved at once.
+// saves, so durability costs a write a second and not a write an event. After a quiet time the first change is saved at
+// once.
 // A failed save is repeated with a growing delay; nothing is lost by it, only repeated after a restart.
 // Thread-safety: owned by one thread.
 #pragma once

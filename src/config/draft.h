@@ -43,8 +43,8 @@ class Draft {
 
   [[nodiscard]] const Origin* origin(std::string_view key) const;  // nullptr: default
 
-  // Adds a problem at the place of the key's value, of its table's header when the key is missing, or of the file. Of two
-  // errors about one key only the first is kept: the second would judge a value that was never taken.
+  // Adds a problem at the place of the key's value, of its table's header when the key is missing, or of the file. Of
+  // two errors about one key only the first is kept: the second would judge a value that was never taken.
   void error(std::string_view key, std::string message, std::string remedy);
   void warning(std::string_view key, std::string message, std::string remedy);
 

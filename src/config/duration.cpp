@@ -65,8 +65,8 @@ std::optional<std::uint64_t> scaled(std::string_view whole, std::string_view fra
     return std::nullopt;
   }
   value *= unit;
-  // From the last digit to the first, each step cut to whole nanoseconds: floor((n + x) / 10) is floor((n + floor(x)) / 10)
-  // for a whole n, so the sum is exact whatever the number of digits.
+  // From the last digit to the first, each step cut to whole nanoseconds: floor((n + x) / 10) is floor((n + floor(x)) /
+  // 10) for a whole n, so the sum is exact whatever the number of digits.
   std::uint64_t part = 0;
   for (std::size_t i = fraction.size(); i > 0; --i) {
     part = (part + digit(fraction[i - 1]) * unit) / 10;

@@ -1,5 +1,5 @@
-// The one table of keys: reading the file, suggesting names, printing the configuration and checking the documentation all
-// work from it. tools/check_config_docs.py reads keys.cpp as text, so its rows keep their form.
+// The one table of keys: reading the file, suggesting names, printing the configuration and checking the documentation
+// all work from it. tools/check_config_docs.py reads keys.cpp as text, so its rows keep their form.
 #pragma once
 
 #include <cstddef>

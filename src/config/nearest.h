@@ -12,7 +12,8 @@ namespace exporter::config {
 [[nodiscard]] std::size_t edit_distance(std::string_view left, std::string_view right);
 
 // The known key, or table, closest to the unknown full name; empty when none is close. "exporter.sink.timeot" gives
-// "exporter.sink.timeout", "exporter.sink.max_retries" (right name, wrong table) "exporter.failure_handling.max_retries".
+// "exporter.sink.timeout", "exporter.sink.max_retries" (right name, wrong table)
+// "exporter.failure_handling.max_retries".
 [[nodiscard]] std::string nearest_key(std::string_view unknown);
 [[nodiscard]] std::string nearest_table(std::string_view unknown);
 

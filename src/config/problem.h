@@ -19,7 +19,8 @@ struct Problem {
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
-// `config.toml:12: exporter.sink.timeout: "30 seconds" is not a duration; write it like "30s"`; a warning says so after the place.
+// `config.toml:12: exporter.sink.timeout: "30 seconds" is not a duration; write it like "30s"`; a warning says so after
+// the place.
 [[nodiscard]] std::string to_string(const Problem& problem);
 
 }  // namespace exporter::config

@@ -1,7 +1,7 @@
 // The configuration file's text -> values in the draft. toml++ is seen by toml_file.cpp only.
 //
-// As the incumbent's loader does, names are taken in their exact spelling first and in any case otherwise; of a name that
-// is given in two spellings, the exact one counts. Unknown names are warned about and ignored.
+// As the incumbent's loader does, names are taken in their exact spelling first and in any case otherwise; of a name
+// that is given in two spellings, the exact one counts. Unknown names are warned about and ignored.
 // Thread-safety: free function without state.
 #pragma once
 

@@ -22,8 +22,8 @@ constexpr Row kRows[] = {
     // The sink already has an event with this source and id, which is what a repeat after a lost answer looks like.
     {409, Verdict::accepted, "the sink already has this event"},
     {401, Verdict::refresh, "the token was not accepted"},
-    // The same for every event, so no event may be blamed: a wrong path, a missing permission, a method or a content type
-    // that this endpoint does not take, a host that is not configured there.
+    // The same for every event, so no event may be blamed: a wrong path, a missing permission, a method or a content
+    // type that this endpoint does not take, a host that is not configured there.
     {403, Verdict::sink_problem, "the sink forbids it: check the permission and the scope"},
     {404, Verdict::sink_problem, "there is nothing at this path: check sink.endpoint"},
     {405, Verdict::sink_problem, "this path takes no POST: check sink.endpoint"},

@@ -30,8 +30,8 @@ struct Ruling {
 [[nodiscard]] Ruling rule(const event::Answer& answer);
 
 // The wait that a Retry-After header asks for (RFC 9110 section 10.2.3): seconds, or an HTTP date in any of the three
-// forms of section 5.6.7. Past dates give zero; nothing when it cannot be understood. Capped at kRetryAfterCeiling: a sink
-// that asks for a day would otherwise stop the export for a day after it is well again.
+// forms of section 5.6.7. Past dates give zero; nothing when it cannot be understood. Capped at kRetryAfterCeiling: a
+// sink that asks for a day would otherwise stop the export for a day after it is well again.
 inline constexpr Duration kRetryAfterCeiling = std::chrono::minutes(5);
 [[nodiscard]] std::optional<Duration> parse_retry_after(std::string_view value, WallTime now);
 

@@ -1,7 +1,7 @@
 // Lanes: what may go now, with order kept per node.
 //
-// Events of one node form a lane. By default one event of a lane is out at a time (in flight or waiting for its retry), so
-// a recovery can never overtake its fault, and a retry blocks its own lane only. A lane with more than `relax_after`
+// Events of one node form a lane. By default one event of a lane is out at a time (in flight or waiting for its retry),
+// so a recovery can never overtake its fault, and a retry blocks its own lane only. A lane with more than `relax_after`
 // waiting events runs in parallel until it has drained: one node that emits 800,000 XIDs must not take days. Lanes with
 // something to send take turns, so a hot node does not starve the others.
 // Thread-safety: owned by one thread. Every operation is O(1) amortized.
@@ -52,8 +52,8 @@ class Lanes {
   // An event that is out failed, and its time has come again: take() returns it before others.
   void resume(Ticket ticket);
 
-  // An event that is out waits without blocking its lane; come_back() ends the wait. For refused events only: the events
-  // behind it are what can show whether the sink takes any.
+  // An event that is out waits without blocking its lane; come_back() ends the wait. For refused events only: the
+  // events behind it are what can show whether the sink takes any.
   void step_aside(Ticket ticket);
   // The event is first in its lane again, and goes when the lane is free.
   void come_back(Ticket ticket);

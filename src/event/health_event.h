@@ -1,8 +1,9 @@
 // One GPU health event, as the decoder understood it.
 //
 // A view, not an owner: all text points into the decoder's buffers or the stored document and is valid until the
-// decoder's next call. The event is read once, filtered, and turned into the CloudEvent's bytes at once, so copying each
-// field would only cost. Field names, numbers and meanings: NVSentinel's HealthEvent message (proto3, package datamodels).
+// decoder's next call. The event is read once, filtered, and turned into the CloudEvent's bytes at once, so copying
+// each field would only cost. Field names, numbers and meanings: NVSentinel's HealthEvent message (proto3, package
+// datamodels).
 // Thread-safety: a plain value.
 #pragma once
 

@@ -28,8 +28,8 @@ struct Mark {
   Position position;
   // The datastore's own time of that change (SQLite, PostgreSQL: changed_at; MongoDB: cluster time); zero when unknown.
   WallTime changed_at{};
-  // Phase history only: the stream position, taken before, from which the stream goes on after this history. Shared by all
-  // marks of one history.
+  // Phase history only: the stream position, taken before, from which the stream goes on after this history. Shared by
+  // all marks of one history.
   std::shared_ptr<const Position> resume = nullptr;
 };
 

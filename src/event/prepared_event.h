@@ -1,5 +1,5 @@
-// A change on its way to the sink: decoded, transformed, its request body made. What crosses from the source's thread to
-// the loop. Thread-safety: plain values.
+// A change on its way to the sink: decoded, transformed, its request body made. What crosses from the source's thread
+// to the loop. Thread-safety: plain values.
 #pragma once
 
 #include <array>
@@ -43,7 +43,8 @@ struct PreparedBatch {
   std::vector<PreparedEvent> events;
   Mark end;            // see RawBatch::end
   MonoTime read_at{};  // when the source returned it
-  // Set on the first batch of a history that is read because the stream's position was lost: how many documents it holds.
+  // Set on the first batch of a history that is read because the stream's position was lost: how many documents it
+  // holds.
   std::optional<std::uint64_t> history_planned;
 
   [[nodiscard]] std::size_t weight() const {

@@ -1,8 +1,8 @@
 // What a source read in one go: stored documents, still undecoded, in stream order.
 //
-// Reused from read to read: one arena holds all bytes, so a batch costs no allocation once it has grown. Views handed out
-// are valid until the batch is changed. The arena always ends with kPadding readable bytes, as simdjson requires of its
-// input, so a document can be parsed where it lies. Thread-safety: a plain value.
+// Reused from read to read: one arena holds all bytes, so a batch costs no allocation once it has grown. Views handed
+// out are valid until the batch is changed. The arena always ends with kPadding readable bytes, as simdjson requires of
+// its input, so a document can be parsed where it lies. Thread-safety: a plain value.
 #pragma once
 
 #include <cstddef>

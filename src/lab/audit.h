@@ -45,8 +45,8 @@ class Audit {
 // The page /audit/ids of the sink: "ID COUNT" a line. Errors: invalid.
 [[nodiscard]] Result<EventIdSet> parse_id_counts(std::string_view text);
 
-// "stored 5,000 · delivered 5,000 · missing 0 · duplicate ids 0", then a line for dead letters, and, when there are any,
-// one for unknown ids and one that names events which did not arrive.
+// "stored 5,000 · delivered 5,000 · missing 0 · duplicate ids 0", then a line for dead letters, and, when there are
+// any, one for unknown ids and one that names events which did not arrive.
 [[nodiscard]] std::string to_text(const AuditReport& report);
 [[nodiscard]] std::string to_json(const AuditReport& report);
 

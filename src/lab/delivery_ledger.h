@@ -1,8 +1,9 @@
 // What the reference sink has seen: the facts behind /audit, against which an exporter's promises are judged.
 //
 // Only accepted events count as delivered. Order is judged by the sequence number that the generator gives each node's
-// events: the first delivery of an event below one already delivered for that node is a violation; a repeat is not, it is a
-// duplicate. Memory: about 48 bytes an event, one entry a node, ten minutes of rates. Thread-safety: one thread at a time.
+// events: the first delivery of an event below one already delivered for that node is a violation; a repeat is not, it
+// is a duplicate. Memory: about 48 bytes an event, one entry a node, ten minutes of rates. Thread-safety: one thread at
+// a time.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
-// Which event ids were seen and how often: a flat hash table with 24 bytes a slot, so that a million events fit in 48 MiB.
+// Which event ids were seen and how often: a flat hash table with 24 bytes a slot, so that a million events fit in 48
+// MiB.
 //
-// Ids are UUIDs (RFC 9562) as our exporter and the incumbent send them. Any other text is a legal CloudEvents id too and
-// is kept as text, at a cost. Thread-safety: a plain value, used by one thread at a time.
+// Ids are UUIDs (RFC 9562) as our exporter and the incumbent send them. Any other text is a legal CloudEvents id too
+// and is kept as text, at a cost. Thread-safety: a plain value, used by one thread at a time.
 #pragma once
 
 #include <cstddef>

@@ -22,13 +22,13 @@ class DocumentWriter {
   virtual Result<void> commit() = 0;
 };
 
-// `count` events that happened, evenly spread, during `age` before now; `batch` (> 0) of them a transaction. Returns how
-// many were committed, fewer after a stop. Errors: those of the writer.
+// `count` events that happened, evenly spread, during `age` before now; `batch` (> 0) of them a transaction. Returns
+// how many were committed, fewer after a stop. Errors: those of the writer.
 Result<std::uint64_t> feed_backlog(Generator& generator, DocumentWriter& writer, std::uint64_t count, Duration age,
                                    std::size_t batch, const Clock& clock, std::stop_token stop);
 
-// `rate` (> 0) live events a second until `count` are written. Each is committed when it is due, with those that are due
-// at the same millisecond; `batch` is the most a transaction. Returns and errors as above.
+// `rate` (> 0) live events a second until `count` are written. Each is committed when it is due, with those that are
+// due at the same millisecond; `batch` is the most a transaction. Returns and errors as above.
 Result<std::uint64_t> feed_live(Generator& generator, DocumentWriter& writer, std::uint64_t count, double rate,
                                 std::size_t batch, Clock& clock, std::stop_token stop);
 

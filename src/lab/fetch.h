@@ -8,7 +8,8 @@
 
 namespace exporter::lab {
 
-// The body of a 200 answer. `base`: "http://host:port". Errors: transient (no answer within `timeout`, or another status).
+// The body of a 200 answer. `base`: "http://host:port". Errors: transient (no answer within `timeout`, or another
+// status).
 [[nodiscard]] Result<std::string> fetch(const std::string& base, const std::string& path, Duration timeout);
 
 }  // namespace exporter::lab

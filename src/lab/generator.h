@@ -1,8 +1,8 @@
 // Makes realistic health events: faults of a fleet of GPU nodes and, later, the healthy event that ends each.
 //
 // The same options and the same times give the same events. Documents have the JSON form that NVSentinel's platform
-// connector stores in PostgreSQL (camelCase names, zero values left out, enums by number, timestamps as seconds and nanos),
-// which the embedded store shares. Thread-safety: one thread at a time.
+// connector stores in PostgreSQL (camelCase names, zero values left out, enums by number, timestamps as seconds and
+// nanos), which the embedded store shares. Thread-safety: one thread at a time.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // What goes wrong with GPUs in the generator's world: the checks, codes and texts that NVSentinel's monitors report.
 //
-// Weights follow a production fleet's week (288 nodes): 98.5 % of the faults recommend nothing, 1.5 % an action. XID numbers and
-// names: NVIDIA's "XID Errors" reference. Thread-safety: constant data.
+// Weights follow a production fleet's week (288 nodes): 98.5 % of the faults recommend nothing, 1.5 % an action. XID
+// numbers and names: NVIDIA's "XID Errors" reference. Thread-safety: constant data.
 #pragma once
 
 #include <cstdint>

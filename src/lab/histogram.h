@@ -1,4 +1,5 @@
-// How long things took, in buckets that grow with the value: any percentile to within 3.2 %, in 15 KiB, without sorting.
+// How long things took, in buckets that grow with the value: any percentile to within 3.2 %, in 15 KiB, without
+// sorting.
 //
 // Bucket edges are log-linear: 32 steps to each power of two, as HdrHistogram lays them out (hdrhistogram.github.io).
 // Thread-safety: a plain value, used by one thread at a time.

@@ -1,8 +1,9 @@
-// The reference sink: a token endpoint and an event endpoint on one port, with faults on demand and a page that tells what it got.
+// The reference sink: a token endpoint and an event endpoint on one port, with faults on demand and a page that tells
+// what it got.
 //
 // It does what the published requirements ask of a sink (bearer token, content type compared as a string, CloudEvents
-// 1.0) and offers the paths of the mock that NVSentinel's own end-to-end tests use, so that either exporter can be tried
-// against it. docs/lab.md describes each path. Thread-safety: one thread at a time (that of the HTTP server).
+// 1.0) and offers the paths of the mock that NVSentinel's own end-to-end tests use, so that either exporter can be
+// tried against it. docs/lab.md describes each path. Thread-safety: one thread at a time (that of the HTTP server).
 #pragma once
 
 #include <cstddef>

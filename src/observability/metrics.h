@@ -1,8 +1,9 @@
 // The metric handles, by name, with the registry's library (prometheus-cpp) hidden.
 //
-// Each handle is fed by one part of the program and shown on /metrics from the start with 0 (labelled families: from first use, as
-// the incumbent's). Names, types and labels of the incumbent are kept to the letter; docs/metrics.md lists all and
-// is checked against this file. Thread-safety: handles may be used from any thread and cost a few nanoseconds.
+// Each handle is fed by one part of the program and shown on /metrics from the start with 0 (labelled families: from
+// first use, as the incumbent's). Names, types and labels of the incumbent are kept to the letter; docs/metrics.md
+// lists all and is checked against this file. Thread-safety: handles may be used from any thread and cost a few
+// nanoseconds.
 #pragma once
 
 #include <memory>

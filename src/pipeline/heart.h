@@ -1,8 +1,8 @@
 // The heart: what to send, what to save, what to set aside, and when.
 //
-// A deterministic state machine over the small ones (ledger, lanes, retry queue, error table, checkpointer). It holds no
-// thread, socket, clock or lock: it is told what happened and what time it is, and it answers in actions() with what to
-// do. The loop drives it with real I/O, the simulator with a seeded scheduler; both drive this very object.
+// A deterministic state machine over the small ones (ledger, lanes, retry queue, error table, checkpointer). It holds
+// no thread, socket, clock or lock: it is told what happened and what time it is, and it answers in actions() with what
+// to do. The loop drives it with real I/O, the simulator with a seeded scheduler; both drive this very object.
 //
 //   told                 answers with
 //   arrived(batch)       sends, as lanes, window and token allow
@@ -12,8 +12,8 @@
 //   tick                 due retries and saves
 //   stop                 no new sends; what is in flight, then the last save, then drained()
 //
-// Life of an event: arrived -> waiting in its lane -> in flight -> accepted (settled), or waiting for a retry -> in flight
-// ..., or being written as a dead letter -> settled. Each has one ledger ticket from arrival to settlement.
+// Life of an event: arrived -> waiting in its lane -> in flight -> accepted (settled), or waiting for a retry -> in
+// flight ..., or being written as a dead letter -> settled. Each has one ledger ticket from arrival to settlement.
 // Thread-safety: owned by one thread.
 #pragma once
 
@@ -46,8 +46,8 @@ struct HeartOptions {
   BackoffOptions backoff;
   dispatch::LanesOptions lanes;
   checkpoint::Options checkpoint;
-  // A refused event becomes a dead letter only when the sink demonstrably takes others: it accepted one within this time,
-  // or since it first refused this one.
+  // A refused event becomes a dead letter only when the sink demonstrably takes others: it accepted one within this
+  // time, or since it first refused this one.
   Duration evidence = std::chrono::minutes(1);
   // So many refused events may wait without blocking their lanes, so that what is behind them can give that evidence;
   // when more are refused and none is accepted, it is the sink.

@@ -1,5 +1,5 @@
-// Turns the heart's notices into log lines, folded: a sink that is down makes thousands of failed attempts a second, and one
-// line a second for each cause, with the count of those left out, says as much.
+// Turns the heart's notices into log lines, folded: a sink that is down makes thousands of failed attempts a second,
+// and one line a second for each cause, with the count of those left out, says as much.
 // Thread-safety: owned by one thread.
 #pragma once
 

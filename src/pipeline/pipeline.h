@@ -1,4 +1,5 @@
-// The pipeline: joins the stages, owns the source and store threads, drives the heart on the caller's thread. Knows no adapter.
+// The pipeline: joins the stages, owns the source and store threads, drives the heart on the caller's thread. Knows no
+// adapter.
 //
 //   source thread   Reader (read, decode, transform)  --batches, byte-bounded-->  loop
 //   loop thread     Heart, Sink, timers: the thread that calls run()
@@ -62,8 +63,8 @@ class Pipeline {
   // data: corrupt, invalid). Sets up the first position before anything is read.
   Result<void> run();
 
-  // Begins the drain: no more reading, requests in flight may finish until the drain timeout, then the last save. A second
-  // call skips the drain.
+  // Begins the drain: no more reading, requests in flight may finish until the drain timeout, then the last save. A
+  // second call skips the drain.
   void stop();
 
   // Why the loop counts as dead; nothing when it is well.

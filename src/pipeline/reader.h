@@ -2,8 +2,8 @@
 //
 // Production calls step() in a loop on the source thread; the simulator calls the same object. A failed step leaves the
 // reader where it was: the next step opens the source again just after what was handed over last. When the stream's
-// position is lost, a new position is taken first, then the stored events from the watermark (less a margin) up to it are read again
-// as history, then the stream goes on: no gap, and repeats carry the same ids.
+// position is lost, a new position is taken first, then the stored events from the watermark (less a margin) up to it
+// are read again as history, then the stream goes on: no gap, and repeats carry the same ids.
 // Thread-safety: owned by one thread. Everything given must outlive it.
 #pragma once
 

@@ -1,8 +1,8 @@
 // The store thread: blocking writes to the datastore, off the loop.
 //
-// The loop hands requests over and gets answers back as events on the reactor. A save never waits behind dead letters, and
-// there is never more than one save waiting: the heart asks for the next one when the last was answered. Dead letters waiting are
-// bounded by the heart, which holds their events until they are answered.
+// The loop hands requests over and gets answers back as events on the reactor. A save never waits behind dead letters,
+// and there is never more than one save waiting: the heart asks for the next one when the last was answered. Dead
+// letters waiting are bounded by the heart, which holds their events until they are answered.
 // Thread-safety: save() and put() from any thread; run() is the thread itself.
 #pragma once
 

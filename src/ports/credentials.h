@@ -27,8 +27,8 @@ class Credentials {
   // older than the current one is ignored. current() is null until the new one is there.
   virtual void reject(std::uint64_t generation) = 0;
 
-  // Called, from the adapter's thread, after each change of current() and after each failed fetch. May be replaced at any
-  // time; when this returns, the former handler is not running and is never called again.
+  // Called, from the adapter's thread, after each change of current() and after each failed fetch. May be replaced at
+  // any time; when this returns, the former handler is not running and is never called again.
   virtual void on_change(std::function<void()> handler) = 0;
 };
 

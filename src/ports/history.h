@@ -36,9 +36,9 @@ class History {
   // Errors: transient, corrupt.
   virtual Result<HistoryPlan> plan(const HistoryWindow& window) = 0;
 
-  // Fills `batch` (cleared first) with up to `limit` (> 0) documents after `cursor`; an empty batch means that the end was
-  // reached. Each change's mark is {Phase::history, cursor after it}. Errors: transient; invalid when `cursor` is not
-  // one of this history's; corrupt.
+  // Fills `batch` (cleared first) with up to `limit` (> 0) documents after `cursor`; an empty batch means that the end
+  // was reached. Each change's mark is {Phase::history, cursor after it}. Errors: transient; invalid when `cursor` is
+  // not one of this history's; corrupt.
   virtual Result<void> page(const std::string& cursor, std::size_t limit, event::RawBatch& batch) = 0;
 };
 

@@ -24,8 +24,8 @@ class Sink {
   // Who gets the answers. Set once, before the first send.
   virtual void on_answer(std::function<void(event::Answer)> handler) = 0;
 
-  // Starts one attempt. Exactly one answer follows for each send, always later (never from inside this call), also after
-  // close(). The caller bounds how many are in flight.
+  // Starts one attempt. Exactly one answer follows for each send, always later (never from inside this call), also
+  // after close(). The caller bounds how many are in flight.
   virtual void send(const Delivery& delivery) = 0;
 
   // Ends all connections; attempts in flight are answered with TransportFailure::closed.

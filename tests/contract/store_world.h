@@ -1,7 +1,7 @@
 // What the suites of this folder need from a datastore: its ports, and the hands of those who write to it.
 //
-// Each suite runs against every world in worlds.cpp; an adapter joins by adding one there. So the fake cannot promise what
-// the real ones do not do, nor the other way round.
+// Each suite runs against every world in worlds.cpp; an adapter joins by adding one there. So the fake cannot promise
+// what the real ones do not do, nor the other way round.
 #pragma once
 
 #include <functional>

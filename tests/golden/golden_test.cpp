@@ -1,9 +1,10 @@
 // What the incumbent did with stored documents, and what we do with the same ones.
 //
 // postgresql.jsonl, one case a line, was recorded from NVSentinel's event-exporter (August 2026) over a real
-// PostgreSQL: `stored_text` is the column `document`, `raw` the body that it sent ("<id>" and "<time>" stand for the parts that are
-// different each time), `backfill_raw` what it sent for the same document from its backfill when that was different,
-// `outcome` is exported, skipped (it lost the event) or crashed (it died, and died again after a restart).
+// PostgreSQL: `stored_text` is the column `document`, `raw` the body that it sent ("<id>" and "<time>" stand for the
+// parts that are different each time), `backfill_raw` what it sent for the same document from its backfill when that
+// was different, `outcome` is exported, skipped (it lost the event) or crashed (it died, and died again after a
+// restart).
 // `exported` is a contract. For every other case this file says what we do instead; none can pass unnamed.
 #include <algorithm>
 #include <fstream>

@@ -1,5 +1,6 @@
-// simulation_run [--seeds N] [--first S]: runs N seeds from S on; prints what the seeds reached; exits 1 at the first seed that
-// breaks a promise, with the seed and everything it expanded to. One seed replays exactly: --first S --seeds 1.
+// simulation_run [--seeds N] [--first S]: runs N seeds from S on; prints what the seeds reached; exits 1 at the first
+// seed that breaks a promise, with the seed and everything it expanded to. One seed replays exactly: --first S --seeds
+// 1.
 #include <cstdlib>
 #include <cstring>
 #include <map>

@@ -1,5 +1,5 @@
-// One seed, one run: faults at random everywhere while nothing may be lost, disordered or moved backwards (safety), then
-// a world that is well again, in which everything must drain within a bounded time (liveness).
+// One seed, one run: faults at random everywhere while nothing may be lost, disordered or moved backwards (safety),
+// then a world that is well again, in which everything must drain within a bounded time (liveness).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// A reactor on a manual clock: run() is a thread's loop as in production, but time stands still until the test moves it.
+// A reactor on a manual clock: run() is a thread's loop as in production, but time stands still until the test moves
+// it.
 //
 // Thread-safety: internally synchronized; the reactor's thread is the one that calls run().
 #pragma once
@@ -53,8 +54,8 @@ class ManualReactor final : public ports::Reactor {
     changed_.notify_all();
   }
 
-  // From the test's thread: looks again after each task (and each millisecond, for what other threads do), and moves the
-  // clock on by `each` between looks. False after ten seconds.
+  // From the test's thread: looks again after each task (and each millisecond, for what other threads do), and moves
+  // the clock on by `each` between looks. False after ten seconds.
   template <class Condition>
   bool eventually(Condition condition, Duration each = Duration::zero()) {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);

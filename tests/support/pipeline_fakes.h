@@ -1,5 +1,5 @@
-// What a pipeline needs besides a datastore and a reactor, under the control of a test: a sink that answers what it is told
-// to, and a token. Thread-safety: internally synchronized.
+// What a pipeline needs besides a datastore and a reactor, under the control of a test: a sink that answers what it is
+// told to, and a token. Thread-safety: internally synchronized.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// The production event loop: one Asio io_context, run by one thread. The sockets of the sink live on the same context, so
-// a delivery's answer and the loop's own work never need a lock between them.
+// The production event loop: one Asio io_context, run by one thread. The sockets of the sink live on the same context,
+// so a delivery's answer and the loop's own work never need a lock between them.
 //
 // Whoever uses it (make_http_sink) must be destroyed before it. Thread-safety: post() and stop() from any thread, the
 // rest on the thread that runs it (or before it runs).

@@ -2,8 +2,8 @@
 //
 //   open() -> connecting -> exchanging <-> idle -> closed          close() leads there from everywhere
 //
-// Asio's operations hold the connection by shared_ptr, so it outlives what was started on it; after close() it calls its
-// owner no more. Thread-safety: reactor's thread only.
+// Asio's operations hold the connection by shared_ptr, so it outlives what was started on it; after close() it calls
+// its owner no more. Thread-safety: reactor's thread only.
 #pragma once
 
 #include <array>

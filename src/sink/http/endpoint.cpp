@@ -94,7 +94,8 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
   if (url.empty()) {
     return refuse("is not set");
   }
-  // Spaces and control characters would end the request line early; others must be percent-encoded (RFC 3986 section 2).
+  // Spaces and control characters would end the request line early; others must be percent-encoded (RFC 3986 section
+  // 2).
   if (std::any_of(url.begin(), url.end(), [](char c) { return c <= ' ' || c >= 0x7f; })) {
     return refuse("has a space, a control character or a character that must be percent-encoded");
   }

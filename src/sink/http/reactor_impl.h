@@ -15,7 +15,8 @@ struct AsioReactor::Impl {
   void arm(MonoTime when);
   void on_timer();
 
-  // 1: only one thread runs it, so that a posted task wakes nobody who is awake. Not Asio's "unsafe": post() needs locks.
+  // 1: only one thread runs it, so that a posted task wakes nobody who is awake. Not Asio's "unsafe": post() needs
+  // locks.
   boost::asio::io_context io{1};
   boost::asio::steady_timer timer{io};
   MonoTime armed = kNever;  // when the timer goes off; never later than `wanted`

@@ -15,8 +15,8 @@ namespace beast = boost::beast;
 using State = ResponseReader::State;
 
 constexpr std::size_t kRetryAfterBytes = 128;
-// "0" CRLF CRLF. Beast 1.81 asserts (basic_parser.ipp, parse_chunk_header) when the first chunk is the last one and comes
-// in smaller pieces.
+// "0" CRLF CRLF. Beast 1.81 asserts (basic_parser.ipp, parse_chunk_header) when the first chunk is the last one and
+// comes in smaller pieces.
 constexpr std::size_t kShortestChunkedBody = 5;
 constexpr int kMostInterimResponses = 16;
 constexpr std::string_view kHeaderEnd = "\r\n\r\n";

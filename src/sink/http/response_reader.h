@@ -1,9 +1,9 @@
 // Reads one HTTP/1.x response at a time from byte chunks, however the network cut them.
 //
-// The grammar is Boost.Beast's parser (RFC 9112), fed by hand and hidden here, so that it is compiled once. Ours is what
-// surrounds it: header bytes are held back until the header is whole, so that the result does not depend on the chunking
-// (the fuzz target holds us to that); interim responses (1xx) are passed over; only the start of the body is kept; sizes
-// are bounded. Thread-safety: owned by one thread.
+// The grammar is Boost.Beast's parser (RFC 9112), fed by hand and hidden here, so that it is compiled once. Ours is
+// what surrounds it: header bytes are held back until the header is whole, so that the result does not depend on the
+// chunking (the fuzz target holds us to that); interim responses (1xx) are passed over; only the start of the body is
+// kept; sizes are bounded. Thread-safety: owned by one thread.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Ranged reads of health_events by (created_at, id), a page by a key and not by a count, so that a page costs the same at
-// the start of the table and at its end.
+// Ranged reads of health_events by (created_at, id), a page by a key and not by a count, so that a page costs the same
+// at the start of the table and at its end.
 //
 // The cursor is text and holds the whole range: "h1.<file>.<bound>.<end>.<created_at>.<id>".
 //   bound  the greatest `seq` that the range holds. Rows and their changes are made in the same order, so "inserted not

@@ -1,10 +1,12 @@
 // The tables, why they are so, and the only code that creates or judges a file.
 //
-// - They mirror PostgreSQL's (health_events, datastore_changelog, resume_tokens), so that who knows one knows the other.
+// - They mirror PostgreSQL's (health_events, datastore_changelog, resume_tokens), so that who knows one knows the
+// other.
 //   Differences, each with its reason: times are integers in microseconds UTC, because text that any program may write
 //   ("2026-09-09 12:00", "...T12:00:00.1Z") does not sort by time; the change log refers to its row by `row_seq` and
 //   does not hold the document a second time; ids are made by an expression, since SQLite has no uuid function.
-// - STRICT tables and CHECKs turn a writer's slip into an error of that writer: as jsonb does, a document must be JSON; a
+// - STRICT tables and CHECKs turn a writer's slip into an error of that writer: as jsonb does, a document must be JSON;
+// a
 //   time in seconds or milliseconds is refused.
 // - AUTOINCREMENT never gives an id twice, even after deletes, and SQLite has one writer at a time: change-log ids are
 //   consecutive and in commit order. So there are no open gaps as PostgreSQL has, and a missing id means that rows
@@ -12,8 +14,8 @@
 // - `leases` is for the active/standby pair of a later version, here already so that this file needs no migration then.
 //
 // SQLite does not fail on foreign files by itself: PRAGMA application_id and user_version say whose a file is
-// (https://www.sqlite.org/pragma.html). A file is judged through a read-only connection before anything may write to it;
-// the raw header would not do, because the newest pages may still lie in the write-ahead log.
+// (https://www.sqlite.org/pragma.html). A file is judged through a read-only connection before anything may write to
+// it; the raw header would not do, because the newest pages may still lie in the write-ahead log.
 #include "source/sqlite/schema.h"
 
 #include <fmt/format.h>
@@ -172,7 +174,8 @@ Error as_place_error(Error error, const std::string& path) {
   return error.with_context(path);
 }
 
-// The whole schema in one transaction: another process that does the same at once waits, looks again, and finds it done.
+// The whole schema in one transaction: another process that does the same at once waits, looks again, and finds it
+// done.
 Result<void> create(const std::string& path) {
   auto connection = Connection::open(path, Connection::Mode::create);
   if (!connection) {

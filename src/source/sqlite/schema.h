@@ -28,7 +28,8 @@ enum class Purpose {
   write_durable,  // synchronous = FULL: a commit is on the disk when it returns
 };
 
-// Opens a prepared file. Errors: transient (also when it is gone); invalid: not a prepared file of this version; corrupt.
+// Opens a prepared file. Errors: transient (also when it is gone); invalid: not a prepared file of this version;
+// corrupt.
 Result<Store> open_store(const Options& options, Purpose purpose);
 
 }  // namespace exporter::sqlite

@@ -1,7 +1,8 @@
 // The stream: the change log in id order, each row joined to its document.
 //
-// Ids are consecutive (schema.cpp says why), so a missing one means that rows were removed before they were read. A change
-// whose document was deleted meanwhile is skipped: there is nothing left to send. Between reads no transaction is open:
+// Ids are consecutive (schema.cpp says why), so a missing one means that rows were removed before they were read. A
+// change whose document was deleted meanwhile is skipped: there is nothing left to send. Between reads no transaction
+// is open:
 // one that stays open keeps the write-ahead log from being reset, and it would grow without bound.
 #include <fmt/format.h>
 #include <sys/stat.h>

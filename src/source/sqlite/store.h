@@ -28,8 +28,8 @@ struct Options {
 };
 
 // Creates the file when there is none and brings its tables up to date. Call it once, before the functions below.
-// Errors, none of which changed a byte: invalid (no place for the file, another program's file, a newer version's file),
-// corrupt (no SQLite file, or a damaged one), transient.
+// Errors, none of which changed a byte: invalid (no place for the file, another program's file, a newer version's
+// file), corrupt (no SQLite file, or a damaged one), transient.
 Result<void> prepare(const Options& options);
 
 // `clock` must outlive the source. Errors of all four: transient (also: the file is gone), invalid, corrupt.

@@ -1,10 +1,10 @@
 // Waits until somebody writes to an SQLite file's write-ahead log, or a stop, or a time-out. Internal to this folder.
 //
-// inotify(7) on "<file>-wal". The log keeps its name and inode while any connection is open, and the source holds one, so
-// watching the directory is not needed; arm() is repeated anyway, cheaply, for a log that was not there yet.
+// inotify(7) on "<file>-wal". The log keeps its name and inode while any connection is open, and the source holds one,
+// so watching the directory is not needed; arm() is repeated anyway, cheaply, for a log that was not there yet.
 // A write is seen *before* its rows are: the last step of a commit changes only the mapped index "-shm", which sends no
-// notification. So a caller looks again for a while after each wake-up. Thread-safety: used by one thread; a stop may be
-// requested from any.
+// notification. So a caller looks again for a while after each wake-up. Thread-safety: used by one thread; a stop may
+// be requested from any.
 #pragma once
 
 #include <stop_token>
@@ -21,7 +21,8 @@ class WalWatch {
   WalWatch(const WalWatch&) = delete;
   WalWatch& operator=(const WalWatch&) = delete;
 
-  // Makes sure that the log is watched. False when it cannot be (no log yet, no watches left): then only time-outs wake.
+  // Makes sure that the log is watched. False when it cannot be (no log yet, no watches left): then only time-outs
+  // wake.
   bool arm();
 
   enum class Woke { written, timeout, stopped };

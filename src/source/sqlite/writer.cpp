@@ -12,7 +12,8 @@ namespace exporter::sqlite {
 
 namespace {
 
-// A default of the table cannot be asked for in a row of values, so the two columns that have one are bound or left out.
+// A default of the table cannot be asked for in a row of values, so the two columns that have one are bound or left
+// out.
 std::string insert_statement(bool id, bool created_at) {
   return fmt::format(
       "INSERT INTO health_events (node_name, event_type, severity, recommended_action, document{}{})"

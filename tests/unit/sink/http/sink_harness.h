@@ -1,4 +1,5 @@
-// Drives one sink to the end of a test: sends, runs the reactor until all answers are in, and holds each to "exactly one".
+// Drives one sink to the end of a test: sends, runs the reactor until all answers are in, and holds each to "exactly
+// one".
 #pragma once
 
 #include <algorithm>
