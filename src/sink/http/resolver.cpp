@@ -3,6 +3,7 @@
 #include <netdb.h>
 
 #include <cstring>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 #include <boost/asio/post.hpp>
 
+#include "base/ascii.h"
 #include "base/mutex.h"
 
 namespace exporter::http {
@@ -45,6 +47,14 @@ Result<Addresses> look_up(const std::string& host, std::uint16_t port) {
     return fail(ErrorKind::transient, fmt::format("resolving {}: no address", host));
   }
   return addresses;
+}
+
+// RFC 6761 section 6.3: these names are the loopback addresses, whatever a name server or a missing hosts file says.
+bool is_localhost(std::string_view host) {
+  constexpr std::string_view kName = "localhost";
+  const bool below = host.size() > kName.size() && host[host.size() - kName.size() - 1] == '.';
+  return equals_ignoring_case(host, kName) ||
+         (below && equals_ignoring_case(host.substr(host.size() - kName.size()), kName));
 }
 
 }  // namespace
@@ -84,6 +94,10 @@ Resolver::Resolver(boost::asio::io_context& io, const Endpoint& endpoint,
   fixed_ = !error;
   if (fixed_) {
     addresses_.emplace_back(address, endpoint_.port);
+  } else if (is_localhost(endpoint_.host)) {
+    fixed_ = true;
+    addresses_.emplace_back(boost::asio::ip::address_v4::loopback(), endpoint_.port);
+    addresses_.emplace_back(boost::asio::ip::address_v6::loopback(), endpoint_.port);
   }
 }
 

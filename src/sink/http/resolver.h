@@ -39,7 +39,7 @@ class Resolver {
   const Endpoint endpoint_;
   std::function<void(const Result<Addresses>&)> done_;
   Addresses addresses_;
-  bool fixed_ = false;  // the host is an address
+  bool fixed_ = false;  // the host is an address, or localhost
   bool running_ = false;
   std::chrono::steady_clock::time_point resolved_at_;
   std::shared_ptr<Shared> shared_;  // with the look-up's thread, which may outlive this
