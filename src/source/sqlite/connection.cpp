@@ -72,7 +72,8 @@ std::string_view Statement::text(int column) const {
   // The pointer first, then the size: https://www.sqlite.org/c3ref/column_blob.html
   const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(handle_, column));
   const int size = sqlite3_column_bytes(handle_, column);
-  return bytes == nullptr ? std::string_view() : std::string_view(bytes, static_cast<std::size_t>(size));
+  // Empty text has no bytes there; parsers want a place all the same.
+  return bytes == nullptr ? std::string_view("") : std::string_view(bytes, static_cast<std::size_t>(size));
 }
 
 Connection& Connection::operator=(Connection&& other) noexcept {
