@@ -44,7 +44,6 @@ class Lanes {
   // The next event that may go, or nothing. It is out until finish() or step_aside(), also while it
   // waits for its retry.
   [[nodiscard]] std::optional<Ticket> take();
-  [[nodiscard]] bool has_ready() const { return !resumed_.empty() || !ready_.empty(); }
 
   // An event that is out is settled: its lane goes on.
   void finish(Ticket ticket);

@@ -116,10 +116,11 @@ Result<Statement> Connection::prepare(std::string_view sql) {
   return Statement(statement);
 }
 
-Result<std::int64_t> Connection::integer(std::string_view sql) {
+// A statement that stands on its first row, which must be there.
+Result<Statement> Connection::first_row(std::string_view sql) {
   auto statement = prepare(sql);
   if (!statement) {
-    return fail(std::move(statement.error()));
+    return statement;
   }
   auto row = statement->step();
   if (!row) {
@@ -128,22 +129,15 @@ Result<std::int64_t> Connection::integer(std::string_view sql) {
   if (!*row) {
     return fail(ErrorKind::corrupt, "a row that must be there is missing");
   }
-  return statement->integer(0);
+  return statement;
+}
+
+Result<std::int64_t> Connection::integer(std::string_view sql) {
+  return first_row(sql).map([](const Statement& row) { return row.integer(0); });
 }
 
 Result<std::string> Connection::text(std::string_view sql) {
-  auto statement = prepare(sql);
-  if (!statement) {
-    return fail(std::move(statement.error()));
-  }
-  auto row = statement->step();
-  if (!row) {
-    return fail(std::move(row.error()));
-  }
-  if (!*row) {
-    return fail(ErrorKind::corrupt, "a row that must be there is missing");
-  }
-  return std::string(statement->text(0));
+  return first_row(sql).map([](const Statement& row) { return std::string(row.text(0)); });
 }
 
 Result<Transaction> Transaction::begin(Connection& connection) {

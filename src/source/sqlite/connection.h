@@ -72,6 +72,8 @@ class Connection {
   Result<std::string> text(std::string_view sql);
 
  private:
+  Result<Statement> first_row(std::string_view sql);
+
   explicit Connection(sqlite3* handle) : handle_(handle) {}
   sqlite3* handle_ = nullptr;
 };
