@@ -64,6 +64,7 @@ class SqliteWorld final : public StoreWorld {
   void execute(const std::string& sql) {
     sqlite3* handle = nullptr;
     EXPORTER_CHECK(sqlite3_open(options_.path.c_str(), &handle) == SQLITE_OK, "the file opens");
+    sqlite3_busy_timeout(handle, 10'000);
     EXPORTER_CHECK(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK, "the statement runs");
     sqlite3_close(handle);
   }

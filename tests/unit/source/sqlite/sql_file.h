@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <sqlite3.h>
 
 #include <filesystem>
@@ -16,7 +17,11 @@ namespace exporter::sqlite {
 
 class SqlFile {
  public:
-  explicit SqlFile(const std::string& path) { sqlite3_open(path.c_str(), &handle_); }
+  explicit SqlFile(const std::string& path) {
+    sqlite3_open(path.c_str(), &handle_);
+    // A connection that closes at this moment (the last one folds the log into the file) holds the lock for a while.
+    sqlite3_busy_timeout(handle_, 10'000);
+  }
   ~SqlFile() { sqlite3_close(handle_); }
   SqlFile(const SqlFile&) = delete;
   SqlFile& operator=(const SqlFile&) = delete;
@@ -30,10 +35,11 @@ class SqlFile {
     return text;
   }
 
-  // All values of all rows, as text.
+  // All values of all rows, as text. A statement that fails fails the test: an empty answer means no rows.
   std::vector<std::string> query(const std::string& sql) {
     std::vector<std::string> values;
-    sqlite3_exec(handle_, sql.c_str(), &SqlFile::collect, &values, nullptr);
+    EXPECT_EQ(sqlite3_exec(handle_, sql.c_str(), &SqlFile::collect, &values, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(handle_);
     return values;
   }
 

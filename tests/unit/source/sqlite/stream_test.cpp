@@ -47,6 +47,8 @@ TEST_F(Store, EveryRowOfConcurrentWritersArrivesOnceAndInOrder) {
       seen.emplace_back(batch[index].document_id);
     }
   }
+  one.join();
+  other.join();
   EXPECT_EQ(seen, SqlFile(options_.path).query("SELECT id FROM health_events ORDER BY seq"));
 }
 
