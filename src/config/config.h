@@ -97,6 +97,17 @@ struct Config {
   struct Datastore {
     Provider provider = Provider::mongodb;
     std::string path;  // sqlite: the file
+    // Where it comes from: docs/configuration.md, "Datastore".
+    struct Mongodb {
+      std::string uri;  // may hold a password: hidden in every report
+      std::string database;
+      std::string token_collection;
+      std::string ca_file;           // empty: the URI decides about TLS
+      std::string certificate_file;  // with key_file: MONGODB-X509
+      std::string key_file;
+      bool system_roots = false;  // TLS with the system's roots
+      std::string app_name;
+    } mongodb;
   } datastore;
 
   // --- environment ---
