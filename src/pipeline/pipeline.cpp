@@ -1,15 +1,14 @@
 #include "pipeline/pipeline.h"
 
-#include <thread>
+#include <optional>
 #include <utility>
-
-#include <pthread.h>
 
 #include "base/backoff.h"
 #include "base/bounded_queue.h"
 #include "observability/log.h"
 #include "pipeline/loop.h"
 #include "pipeline/store_worker.h"
+#include "pipeline/worker_thread.h"
 
 namespace exporter::pipeline {
 
@@ -17,6 +16,7 @@ namespace {
 
 constexpr Duration kStepTime = std::chrono::seconds(5);    // a quiet stream's read returns at least this often
 constexpr Duration kDeadAfter = std::chrono::seconds(30);  // the loop turns once a second when it is well
+constexpr Duration kJoinTime = std::chrono::seconds(1);    // for a thread that was asked to stop
 constexpr BackoffOptions kReadBackoff{.initial = std::chrono::milliseconds(100), .cap = std::chrono::seconds(10)};
 
 bool mendable(const Error& error) { return error.kind != ErrorKind::corrupt && error.kind != ErrorKind::invalid; }
@@ -24,7 +24,7 @@ bool mendable(const Error& error) { return error.kind != ErrorKind::corrupt && e
 }  // namespace
 
 Pipeline::Pipeline(PipelineOptions options, Parts parts)
-    : options_(options), parts_(parts), heartbeat_(parts.clock.now().time_since_epoch().count()) {}
+    : options_(options), parts_(parts), heartbeat_(kNever.time_since_epoch().count()) {}
 Pipeline::~Pipeline() = default;
 
 void Pipeline::stop() {
@@ -92,7 +92,6 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
     }
     const Duration delay = backoff_delay(kReadBackoff, failures);
     log::warn("The datastore does not answer, trying again", {{"error", checkpoint.error()}, {"retryIn", delay}});
-    heartbeat_.store(parts_.clock.now().time_since_epoch().count(), std::memory_order_relaxed);
     if (!parts_.clock.sleep_until(after(parts_.clock.now(), delay), stopping_.get_token())) {
       return fail(ErrorKind::cancelled, "stopped before the first position was known");
     }
@@ -138,9 +137,21 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
   }
 }
 
+Result<ports::Checkpoint> Pipeline::begin(Reader& reader) {
+  std::optional<Result<ports::Checkpoint>> result;
+  WorkerThread thread("start", [&](const std::stop_token&) { result = bootstrap(reader); });
+  while (!thread.ended_within(kJoinTime)) {
+    // One more wait after a stop was seen: it may have come a moment ago.
+    if (stopping_.stop_requested() && !thread.ended_within(kJoinTime) && parts_.abandon) {
+      parts_.abandon({});
+    }
+  }
+  return std::move(*result);
+}
+
 Result<void> Pipeline::run() {
   Reader reader(parts_.source, parts_.history, parts_.preparer, parts_.clock, options_.reader);
-  auto saved = bootstrap(reader);
+  auto saved = begin(reader);
   if (!saved) {
     return saved.error().kind == ErrorKind::cancelled ? Result<void>() : fail(saved.error());
   }
@@ -157,12 +168,8 @@ Result<void> Pipeline::run() {
   loop.begin(store);
 
   // Threads are locals, so that they are joined before anything that they touch dies.
-  const std::jthread store_thread([&store](std::stop_token stop) {
-    pthread_setname_np(pthread_self(), "store");
-    store.run(std::move(stop));
-  });
-  const std::jthread source_thread([&](std::stop_token stop) {
-    pthread_setname_np(pthread_self(), "source");
+  WorkerThread store_thread("store", [&store](std::stop_token stop) { store.run(std::move(stop)); });
+  WorkerThread source_thread("source", [&](std::stop_token stop) {
     const std::stop_callback both(stopping_.get_token(), [&] { reading.request_stop(); });
     const std::stop_callback own(stop, [&] { reading.request_stop(); });
     read(reader, queue, loop, reading.get_token());
@@ -180,10 +187,13 @@ Result<void> Pipeline::run() {
     loop_ = nullptr;
   }
   parts_.credentials.on_change([] {});
-  if (loop.failure()) {
-    return fail(*loop.failure());
+  const Result<void> result = loop.failure() ? Result<void>(fail(*loop.failure())) : Result<void>();
+  store_thread.request_stop();
+  source_thread.request_stop();
+  if ((!store_thread.ended_within(kJoinTime) || !source_thread.ended_within(kJoinTime)) && parts_.abandon) {
+    parts_.abandon(result);
   }
-  return {};
+  return result;
 }
 
 }  // namespace exporter::pipeline

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -52,6 +53,9 @@ struct Parts {
   ports::Reactor& reactor;
   Clock& clock;
   metrics::Metrics& metrics;
+  // Called by run() when it has its result but a thread of its own still waits for the datastore, a second after it was
+  // asked to stop: ends the process. When it returns, or is empty, run() waits for that thread.
+  std::function<void(const Result<void>&)> abandon = {};
 };
 
 class Pipeline {
@@ -67,12 +71,14 @@ class Pipeline {
   // second call skips the drain.
   void stop();
 
-  // Why the loop counts as dead; nothing when it is well.
+  // Why the loop counts as dead; nothing when it is well or does not run yet.
   [[nodiscard]] std::optional<std::string> unhealthy() const;
 
  private:
   class Loop;
 
+  // bootstrap() on a thread of its own, so that a stop does not wait for the datastore.
+  Result<ports::Checkpoint> begin(Reader& reader);
   Result<ports::Checkpoint> bootstrap(Reader& reader);
   Result<ports::Checkpoint> first_start(Reader& reader);
   void read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop);
@@ -83,7 +89,7 @@ class Pipeline {
   mutable Mutex mutex_;
   Loop* loop_ EXPORTER_GUARDED_BY(mutex_) = nullptr;  // while the reactor runs
   int stop_requests_ EXPORTER_GUARDED_BY(mutex_) = 0;
-  std::atomic<std::int64_t> heartbeat_;  // MonoTime of the loop's last turn, in its count
+  std::atomic<std::int64_t> heartbeat_;  // MonoTime of the loop's last turn, in its count; kNever's before the first
 };
 
 }  // namespace exporter::pipeline

@@ -21,18 +21,19 @@
 namespace exporter::mongodb {
 
 struct Options {
-  std::string uri;  // mongodb:// or mongodb+srv://; may hold a password: never logged
-  std::string database;
+  std::string uri = {};  // mongodb:// or mongodb+srv://; may hold a password: never logged
+  std::string database = {};
   std::string collection = "HealthEvents";
+  std::string token_database = {};  // empty: the same database
   std::string token_collection = "ResumeTokens";
   std::string client_name = "event-exporter";  // whose progress and dead letters
-  std::string app_name;                        // shown in the server's log; empty: the client name
+  std::string app_name = {};                   // shown in the server's log; empty: the client name
 
   // PEM files. With a CA the connection uses TLS and trusts this CA alone; with certificate and key too, the user is
   // the certificate's subject (MONGODB-X509). Without any, the URI's own options decide.
-  std::string ca_file;
-  std::string certificate_file;
-  std::string key_file;
+  std::string ca_file = {};
+  std::string certificate_file = {};
+  std::string key_file = {};
   bool system_roots = false;  // TLS with the system's roots
 };
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/fnv.h"
 #include "base/json_text.h"
 #include "source/sqlite/position.h"
 
@@ -18,16 +19,6 @@ namespace {
 using State = ports::Backfill::State;
 
 constexpr std::array<std::string_view, 3> kStateNames{"none", "running", "done"};  // by ports::Backfill::State
-
-// FNV-1a, 64 bits. Against a token rewritten by another program, not against an attacker: who can write the row can
-// write a fitting digest as well.
-std::uint64_t digest_of(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037U;
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  }
-  return hash;
-}
 
 tl::unexpected<Error> unreadable(std::string_view column, std::string_view why) {
   return fail(
@@ -94,7 +85,7 @@ std::string write_resume_token(std::int64_t change_id, WallTime changed_at) {
 }
 
 std::string write_state(const ports::Checkpoint& checkpoint, std::string_view resume_token) {
-  std::string text = fmt::format("{{\"digest\": \"{:016x}\"", digest_of(resume_token));
+  std::string text = fmt::format("{{\"digest\": \"{:016x}\"", fnv1a(resume_token));
   if (checkpoint.watermark) {
     text += fmt::format(", \"watermarkNanos\": {}", checkpoint.watermark->time_since_epoch().count());
   }
@@ -124,7 +115,7 @@ Result<ports::Checkpoint> read_checkpoint(std::string_view resume_token, std::st
       value["digest"].get(digest) != simdjson::SUCCESS) {
     return unreadable("state", "it is no JSON object with a digest");
   }
-  if (digest != fmt::format("{:016x}", digest_of(resume_token))) {
+  if (digest != fmt::format("{:016x}", fnv1a(resume_token))) {
     return checkpoint;
   }
   simdjson::dom::element watermark;

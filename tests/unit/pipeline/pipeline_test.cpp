@@ -2,8 +2,11 @@
 #include "pipeline/pipeline.h"
 
 #include <atomic>
+#include <condition_variable>
+#include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,16 +28,63 @@ using ::testing::HasSubstr;
 class CountingCheckpoints final : public ports::CheckpointStore {
  public:
   explicit CountingCheckpoints(std::unique_ptr<ports::CheckpointStore> store) : store_(std::move(store)) {}
-  Result<std::optional<ports::Checkpoint>> load() override { return store_->load(); }
+  Result<std::optional<ports::Checkpoint>> load() override {
+    if (before_load) {
+      before_load();
+    }
+    return store_->load();
+  }
   Result<void> save(const ports::Checkpoint& checkpoint) override {
     ++saves;
     return failing ? fail(ErrorKind::transient, "disk full") : store_->save(checkpoint);
   }
+  std::function<void()> before_load;
   std::atomic<int> saves = 0;
   std::atomic<bool> failing = false;
 
  private:
   std::unique_ptr<ports::CheckpointStore> store_;
+};
+
+// A network that does not answer: a call that was begun while it hangs ends with release(), and with nothing else.
+class Hanging {
+ public:
+  void hang() { set(true); }
+  void release() { set(false); }
+  void pass() {
+    std::unique_lock lock(mutex_);
+    waiting += hanging_ ? 1 : 0;
+    changed_.wait(lock, [this] { return !hanging_; });
+  }
+  std::atomic<int> waiting = 0;
+
+ private:
+  void set(bool hanging) {
+    const std::lock_guard lock(mutex_);
+    hanging_ = hanging;
+    changed_.notify_all();
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool hanging_ = false;
+};
+
+class HangingSource final : public ports::Source {
+ public:
+  HangingSource(std::unique_ptr<ports::Source> source, Hanging& network)
+      : source_(std::move(source)), network_(network) {}
+  Result<event::Position> head() override { return source_->head(); }
+  Result<void> open(const event::Position& position) override {
+    network_.pass();
+    return source_->open(position);
+  }
+  Result<void> next(event::RawBatch& batch, std::size_t max_bytes, MonoTime deadline, std::stop_token stop) override {
+    return source_->next(batch, max_bytes, deadline, std::move(stop));
+  }
+
+ private:
+  std::unique_ptr<ports::Source> source_;
+  Hanging& network_;
 };
 
 class PipelineTest : public ::testing::Test {
@@ -58,7 +108,8 @@ class PipelineTest : public ::testing::Test {
                                       .credentials = credentials_,
                                       .reactor = reactor_,
                                       .clock = clock_,
-                                      .metrics = metrics_});
+                                      .metrics = metrics_,
+                                      .abandon = abandon_});
     running_ = std::async(std::launch::async, [this] { return pipeline_->run(); });
   }
   // Running, and the first position is saved.
@@ -92,6 +143,7 @@ class PipelineTest : public ::testing::Test {
   metrics::Metrics metrics_;
   Stages stages_;
   PipelineOptions options_;
+  std::function<void(const Result<void>&)> abandon_;
   std::optional<Pipeline> pipeline_;
   std::future<Result<void>> running_;
 };
@@ -274,6 +326,50 @@ TEST_F(PipelineTest, WhatCannotBeDecodedBecomesADeadLetter) {
   EXPECT_EQ(store_.letters()[0].document_id, "bad");
   EXPECT_EQ(store_.letters()[0].reason, "undecodable");
   EXPECT_TRUE(reactor_.eventually([&] { return position() == "memory/1"; }, 100ms));
+}
+
+TEST_F(PipelineTest, AStopDoesNotWaitForASourceThatHangs) {
+  Hanging network;
+  source_ = std::make_unique<HangingSource>(std::move(source_), network);
+  std::atomic<int> abandoned = 0;
+  abandon_ = [&](const Result<void>& result) {
+    EXPECT_TRUE(result);
+    ++abandoned;
+    network.release();  // the process would end here
+  };
+  network.hang();
+  start_up();
+  ASSERT_TRUE(reactor_.eventually([&] { return network.waiting == 1; }));
+  pipeline_->stop();
+  ASSERT_TRUE(ended());
+  EXPECT_EQ(failure(), std::nullopt);
+  EXPECT_EQ(abandoned, 1);
+}
+
+TEST_F(PipelineTest, AStopDoesNotWaitForTheFirstAnswerEither) {
+  Hanging network;
+  checkpoints_.before_load = [&] { network.pass(); };
+  std::atomic<int> abandoned = 0;
+  abandon_ = [&](const Result<void>&) {
+    ++abandoned;
+    network.release();
+  };
+  network.hang();
+  start();
+  ASSERT_TRUE(reactor_.eventually([&] { return network.waiting == 1; }));
+  EXPECT_EQ(pipeline_->unhealthy(), std::nullopt);
+  pipeline_->stop();
+  ASSERT_TRUE(ended());
+  EXPECT_EQ(abandoned, 1);
+}
+
+TEST_F(PipelineTest, ThreadsThatEndInTimeAreNotAbandoned) {
+  std::atomic<int> abandoned = 0;
+  abandon_ = [&](const Result<void>&) { ++abandoned; };
+  start_up();
+  pipeline_->stop();
+  ASSERT_TRUE(ended());
+  EXPECT_EQ(abandoned, 0);
 }
 
 TEST_F(PipelineTest, CountsAsUnhealthyWhenTheLoopDoesNotTurn) {

@@ -1,0 +1,293 @@
+// Progress, in the document that the incumbent keeps it in: one for each client's name, in the collection of tokens.
+//
+//   clientName     "event-exporter"
+//   resumeToken    the stream's token, an embedded document as the server gave it. All that the incumbent reads, and all
+//                  that it rewrites.
+//   eventExporter  what we know beyond it: watermark, backfill, and a digest of the token that they were saved with.
+//                  With another token in the document they describe an older place: only the watermark then still says
+//                  something true (everything before it was settled once).
+//
+// Saving is an update of the document by its key, never an upsert: clientName is not unique, and two programs that raced
+// would make two documents.
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "base/fnv.h"
+#include "observability/log.h"
+#include "source/mongodb/connection.h"
+#include "source/mongodb/resume_token.h"
+#include "source/mongodb/store.h"
+
+namespace exporter::mongodb {
+
+namespace {
+
+using State = ports::Backfill::State;
+
+constexpr Duration kPatience = std::chrono::seconds(15);
+constexpr std::int32_t kConfirmMillis = 10'000;                                    // for a majority to confirm a write
+constexpr std::array<std::string_view, 3> kStateNames{"none", "running", "done"};  // by ports::Backfill::State
+
+std::int64_t digest_of(std::string_view token) { return static_cast<std::int64_t>(fnv1a(token)); }
+
+Bson majority() {
+  Bson concern;
+  concern.add("w", "majority").add("wtimeout", kConfirmMillis);
+  return concern;
+}
+
+Bson state_of(const ports::Checkpoint& checkpoint, std::string_view token) {
+  Bson backfill;
+  backfill.add("state", kStateNames[static_cast<std::size_t>(checkpoint.backfill.state)])
+      .add("cursor", checkpoint.backfill.cursor)
+      .add("sent", static_cast<std::int64_t>(checkpoint.backfill.sent))
+      .add("total", static_cast<std::int64_t>(checkpoint.backfill.total));
+  Bson state;
+  state.add("tokenDigest", digest_of(token));
+  if (checkpoint.watermark) {
+    state.add("watermarkNanos", std::int64_t{checkpoint.watermark->time_since_epoch().count()});
+  }
+  state.add("backfill", backfill);
+  return state;
+}
+
+// False: not of our form.
+bool read_backfill(std::string_view document, ports::Backfill& out) {
+  const auto name = find(document, "state");
+  const auto cursor = find(document, "cursor");
+  const auto sent = find(document, "sent");
+  const auto total = find(document, "total");
+  if (!name || !cursor || !cursor->text() || !sent || !sent->integer() || !total || !total->integer()) {
+    return false;
+  }
+  out.cursor = *cursor->text();
+  out.sent = static_cast<std::uint64_t>(*sent->integer());
+  out.total = static_cast<std::uint64_t>(*total->integer());
+  for (std::size_t index = 0; index < kStateNames.size(); ++index) {
+    if (name->text() == kStateNames[index]) {
+      out.state = static_cast<State>(index);
+      return true;
+    }
+  }
+  return false;
+}
+
+class MongoCheckpoints final : public ports::CheckpointStore {
+ public:
+  MongoCheckpoints(Options options, Connection connection)
+      : options_(std::move(options)), fingerprint_(fingerprint(options_)), connection_(std::move(connection)) {}
+
+  Result<std::optional<ports::Checkpoint>> load() override;
+  Result<void> save(const ports::Checkpoint& checkpoint) override;
+
+ private:
+  // The client's document into `document`; false when there is none.
+  Result<bool> find_document(Bson& document);
+  [[nodiscard]] tl::unexpected<Error> unreadable(std::string_view key, std::string_view why) const;
+  Result<ports::Checkpoint> read(std::string_view token, std::string_view state) const;
+  // Replaces token and state of the known document. False: it is not there with the token that we left in it.
+  Result<bool> update(const Bson& values, bool whatever_token);
+  // Makes the document. False: somebody else just did.
+  Result<bool> create(const Bson& values);
+
+  const Options options_;
+  const std::uint32_t fingerprint_;
+  Connection connection_;
+  Bson key_;           // {_id: ...} of the document, empty while none is known
+  std::string token_;  // what we last saw or left in it
+};
+
+tl::unexpected<Error> MongoCheckpoints::unreadable(std::string_view key, std::string_view why) const {
+  return fail(
+      ErrorKind::corrupt,
+      fmt::format("{} of the document {{clientName: \"{}\"}} in {}.{} cannot be understood ({}); put back a copy "
+                  "of the document, or delete it to start anew",
+                  key, options_.client_name, token_database(options_), options_.token_collection, why));
+}
+
+Result<bool> MongoCheckpoints::find_document(Bson& document) {
+  Bson filter;
+  filter.add("clientName", options_.client_name);
+  Bson concern;
+  concern.add("level", "majority");
+  Bson command;
+  command.add("find", options_.token_collection)
+      .add("filter", filter)
+      .add("limit", std::int32_t{1})
+      .add("singleBatch", true)
+      .add("readConcern", concern);
+  Bson reply;
+  if (auto done = connection_.run(token_database(options_), command, reply); !done) {
+    return fail(std::move(done.error()));
+  }
+  const auto batch = find(reply.bytes(), {"cursor", "firstBatch"});
+  const auto first = batch ? Fields(batch->document().value_or("")).next() : std::nullopt;
+  const auto bytes = first ? first->document() : std::nullopt;
+  key_ = Bson();
+  token_.clear();
+  if (!bytes) {
+    return false;
+  }
+  document = Bson(*bytes);
+  if (const auto id = find(*bytes, "_id")) {
+    key_.add("_id", *id);
+  }
+  return true;
+}
+
+Result<ports::Checkpoint> MongoCheckpoints::read(std::string_view token, std::string_view state) const {
+  ports::Checkpoint checkpoint;
+  checkpoint.position = make_position(fingerprint_, token);
+  const auto digest = find(state, "tokenDigest");
+  const auto watermark = find(state, "watermarkNanos");
+  const auto nanos = watermark ? watermark->integer() : std::nullopt;
+  if (watermark && !nanos) {
+    return unreadable("eventExporter.watermarkNanos", "it is no whole number");
+  }
+  if (nanos) {
+    checkpoint.watermark = WallTime(Duration(*nanos));
+  }
+  if (digest && digest->integer() == digest_of(token)) {
+    const auto backfill = find(state, "backfill");
+    if (!backfill || !read_backfill(backfill->document().value_or(""), checkpoint.backfill)) {
+      return unreadable("eventExporter.backfill", "it is not of our form");
+    }
+  } else if (const ClusterTime time = time_of(token); time.known()) {
+    // Another hand put this token there, when everything before it was done: it is its own watermark.
+    checkpoint.watermark = time.wall();
+  }
+  return checkpoint;
+}
+
+Result<std::optional<ports::Checkpoint>> MongoCheckpoints::load() {
+  Bson document;
+  auto found = find_document(document);
+  if (!found) {
+    return fail(found.error().with_context("loading the checkpoint"));
+  }
+  const auto field = *found ? find(document.bytes(), "resumeToken") : std::nullopt;
+  if (!field || field->type() == BSON_TYPE_NULL) {
+    return std::nullopt;
+  }
+  // The incumbent's oldest form may be the same document as binary.
+  const auto binary = field->binary();
+  const auto token = binary && is_document(*binary) ? binary : field->document();
+  if (!token || field->type() == BSON_TYPE_ARRAY) {
+    return unreadable("resumeToken", "it is no embedded document");
+  }
+  if (!Fields(*token).next()) {
+    return std::nullopt;  // an empty document is none
+  }
+  token_ = *token;
+  const auto state = find(document.bytes(), "eventExporter");
+  auto checkpoint = read(*token, state ? state->document().value_or("") : "");
+  if (!checkpoint) {
+    return fail(checkpoint.error().with_context("loading the checkpoint"));
+  }
+  return std::optional(std::move(*checkpoint));
+}
+
+Result<bool> MongoCheckpoints::update(const Bson& values, bool whatever_token) {
+  Bson filter;
+  filter.add_all(key_);
+  if (!whatever_token && !token_.empty()) {
+    filter.add_document("resumeToken", token_);
+  }
+  Bson set;
+  set.add("$set", values);
+  Bson statement;
+  statement.add("q", filter).add("u", set);
+  Bson command;
+  command.add("update", options_.token_collection).add_array("updates", {&statement}).add("writeConcern", majority());
+  Bson reply;
+  if (auto done = connection_.run(token_database(options_), command, reply); !done) {
+    return fail(std::move(done.error()));
+  }
+  const auto refused = find(reply.bytes(), {"writeErrors", "0", "errmsg"});
+  if (refused) {
+    return fail(ErrorKind::transient, std::string(refused->text().value_or("")));
+  }
+  const auto matched = find(reply.bytes(), "n");
+  return matched && matched->integer().value_or(0) > 0;
+}
+
+Result<bool> MongoCheckpoints::create(const Bson& values) {
+  Bson document;
+  // A key that two of ours would both choose: the second one to insert is told so.
+  document.add("_id", options_.client_name).add("clientName", options_.client_name).add_all(values);
+  Bson command;
+  command.add("insert", options_.token_collection).add_array("documents", {&document}).add("writeConcern", majority());
+  Bson reply;
+  if (auto done = connection_.run(token_database(options_), command, reply); !done) {
+    return fail(std::move(done.error()));
+  }
+  if (const auto code = find(reply.bytes(), {"writeErrors", "0", "code"})) {
+    if (code->integer() == kDuplicateKey) {
+      return false;
+    }
+    return fail(ErrorKind::transient,
+                std::string(find(reply.bytes(), {"writeErrors", "0", "errmsg"})->text().value_or("")));
+  }
+  key_ = Bson();
+  key_.add("_id", options_.client_name);
+  return true;
+}
+
+Result<void> MongoCheckpoints::save(const ports::Checkpoint& checkpoint) {
+  const auto token = token_of(checkpoint.position, fingerprint_);
+  if (!token) {
+    return fail(ErrorKind::invalid, "saving the checkpoint: the position is no resume token of this stream");
+  }
+  Bson values;
+  values.add_document("resumeToken", *token).add("eventExporter", state_of(checkpoint, *token));
+  Result<bool> done = false;
+  if (find(key_.bytes(), "_id")) {
+    done = update(values, false);
+  }
+  if (done && !*done) {
+    // The first save, or the document is not as we left it.
+    const bool first = token_.empty();
+    Bson document;
+    auto found = find_document(document);
+    if (!found) {
+      done = fail(std::move(found.error()));
+    } else if (*found) {
+      if (!first) {
+        log::warn(
+            "The resume token was changed by another program while this one was running; it is written again. "
+            "Only one exporter may run.",
+            {{"clientName", options_.client_name}});
+      }
+      done = update(values, true);
+    } else {
+      if (!first) {
+        log::warn("The resume token was removed while this program was running; it is written again",
+                  {{"clientName", options_.client_name}});
+      }
+      done = create(values);
+    }
+  }
+  if (!done) {
+    return fail(done.error().with_context("saving the checkpoint"));
+  }
+  if (!*done) {
+    return fail(ErrorKind::transient, "saving the checkpoint: another program is writing it too");
+  }
+  token_ = *token;
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ports::CheckpointStore>> open_checkpoints(const Options& options) {
+  auto connection = Connection::make(options, kPatience);
+  if (!connection) {
+    return fail(std::move(connection.error()));
+  }
+  return std::make_unique<MongoCheckpoints>(options, std::move(*connection));
+}
+
+}  // namespace exporter::mongodb

@@ -1,0 +1,280 @@
+#include "source/mongodb/connection.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <utility>
+
+#include "base/fnv.h"
+#include "observability/log.h"
+
+namespace exporter::mongodb {
+
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+// How long a command looks for a server that can take it, when the URI does not say. Short, because our own retry does
+// the waiting, says so in the log and can be stopped.
+constexpr std::int32_t kSelectMillis = 3'000;
+constexpr std::int32_t kConnectMillis = 5'000;
+
+// The driver's own messages. They name hosts and causes, never passwords.
+void log_driver(mongoc_log_level_t level, const char* domain, const char* message, void*) {
+  const log::Fields fields{{"domain", domain}, {"message", message}};
+  if (level == MONGOC_LOG_LEVEL_ERROR || level == MONGOC_LOG_LEVEL_CRITICAL || level == MONGOC_LOG_LEVEL_WARNING) {
+    log::warn("MongoDB driver", fields);
+  } else {
+    log::debug("MongoDB driver", fields);
+  }
+}
+
+void init_driver() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    mongoc_log_set_handler(&log_driver, nullptr);
+    mongoc_init();
+  });
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file.good() && !file.eof()) {
+    return fail(ErrorKind::transient, fmt::format("{} cannot be read", path));
+  }
+  if (text.empty()) {
+    return fail(ErrorKind::transient, fmt::format("{} is missing or empty", path));
+  }
+  return text;
+}
+
+// A file in memory that holds `text`; -1 when the machine gives none.
+int memory_file(std::string_view text) {
+  const int handle = ::memfd_create("event-exporter-key", MFD_CLOEXEC);
+  if (handle < 0) {
+    return -1;
+  }
+  std::size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t count = ::write(handle, text.data() + written, text.size() - written);
+    if (count <= 0) {
+      ::close(handle);
+      return -1;
+    }
+    written += static_cast<std::size_t>(count);
+  }
+  return handle;
+}
+
+void default_option(mongoc_uri_t* uri, const char* name, std::int32_t value) {
+  if (!mongoc_uri_has_option(uri, name)) {
+    mongoc_uri_set_option_as_int32(uri, name, value);
+  }
+}
+
+}  // namespace
+
+std::string redacted(const std::string& uri) {
+  const std::size_t scheme = uri.find("://");
+  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
+  // The last @ before the path: passwords with an unescaped @ are hidden whole too.
+  const std::size_t end = uri.find('/', start);
+  const std::size_t at = uri.rfind('@', end);
+  if (at == std::string::npos || at < start) {
+    return uri;
+  }
+  return uri.substr(0, start) + "***@" + uri.substr(at + 1);
+}
+
+std::uint32_t fingerprint(const Options& options) {
+  return static_cast<std::uint32_t>(fnv1a(options.database + "." + options.collection));
+}
+
+Connection::KeyFile& Connection::KeyFile::operator=(KeyFile&& other) noexcept {
+  std::swap(handle_, other.handle_);
+  return *this;
+}
+Connection::KeyFile::~KeyFile() {
+  if (handle_ >= 0) {
+    ::close(handle_);
+  }
+}
+std::string Connection::KeyFile::path() const { return fmt::format("/proc/self/fd/{}", handle_); }
+
+Result<Connection> Connection::make(const Options& options, Duration patience) {
+  init_driver();
+  bson_error_t error;
+  Uri uri(mongoc_uri_new_with_error(options.uri.c_str(), &error));
+  if (!uri) {
+    return fail(ErrorKind::invalid, fmt::format("the MongoDB URI \"{}\" cannot be used: {}", redacted(options.uri),
+                                                static_cast<const char*>(error.message)));
+  }
+  // With it the driver gives up after one look at the servers, and does not look again for five seconds.
+  mongoc_uri_set_option_as_bool(uri.get(), MONGOC_URI_SERVERSELECTIONTRYONCE, false);
+  default_option(uri.get(), MONGOC_URI_SERVERSELECTIONTIMEOUTMS, kSelectMillis);
+  default_option(uri.get(), MONGOC_URI_CONNECTTIMEOUTMS, kConnectMillis);
+  default_option(uri.get(), MONGOC_URI_SOCKETTIMEOUTMS,
+                 static_cast<std::int32_t>(duration_cast<milliseconds>(patience).count()));
+  if (!options.certificate_file.empty()) {
+    mongoc_uri_set_auth_mechanism(uri.get(), "MONGODB-X509");
+    mongoc_uri_set_auth_source(uri.get(), "$external");
+  }
+  const bool own = mongoc_uri_has_option(uri.get(), MONGOC_URI_READPREFERENCE);
+  return Connection(options, std::move(uri), own);
+}
+
+std::string Connection::files_stamp() const {
+  std::string stamp;
+  for (const std::string* const path : {&options_.ca_file, &options_.certificate_file, &options_.key_file}) {
+    struct stat info{};
+    if (!path->empty() && ::stat(path->c_str(), &info) == 0) {
+      stamp += fmt::format("{}.{}.{}.{};", info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+    }
+  }
+  return stamp;
+}
+
+Result<void> Connection::refresh() {
+  if (client_ && (distrusted_ || stamp_ != files_stamp())) {
+    client_.reset();
+  }
+  return client().map([](mongoc_client_t*) {});
+}
+
+Result<void> Connection::set_tls(mongoc_client_t* client) {
+  if (options_.ca_file.empty() && !options_.system_roots) {
+    return {};
+  }
+  mongoc_ssl_opt_t tls = *mongoc_ssl_opt_get_default();
+  if (!options_.ca_file.empty()) {
+    if (auto readable = read_file(options_.ca_file); !readable) {
+      return fail(readable.error().with_context("the CA of MongoDB"));
+    }
+    tls.ca_file = options_.ca_file.c_str();
+  }
+  std::string pem_path;
+  if (!options_.certificate_file.empty()) {
+    auto certificate = read_file(options_.certificate_file);
+    auto key = certificate ? read_file(options_.key_file) : fail(std::move(certificate.error()));
+    if (!key) {
+      return fail(key.error().with_context("the client certificate of MongoDB"));
+    }
+    const int handle = memory_file(*certificate + "\n" + *key);
+    if (handle < 0) {
+      return fail(ErrorKind::transient, "no memory for the client certificate");
+    }
+    key_file_ = KeyFile(handle);
+    pem_path = key_file_.path();
+    tls.pem_file = pem_path.c_str();
+  }
+  mongoc_client_set_ssl_opts(client, &tls);  // copies them
+  return {};
+}
+
+Result<mongoc_client_t*> Connection::client() {
+  if (client_) {
+    return client_.get();
+  }
+  stamp_ = files_stamp();
+  distrusted_ = false;
+  if ((!options_.ca_file.empty() || options_.system_roots) && !mongoc_uri_get_tls(uri_.get())) {
+    mongoc_uri_set_option_as_bool(uri_.get(), MONGOC_URI_TLS, true);
+  }
+  bson_error_t error;
+  std::unique_ptr<mongoc_client_t, DestroyClient> made(mongoc_client_new_from_uri_with_error(uri_.get(), &error));
+  if (!made) {
+    return fail(ErrorKind::transient, fmt::format("the MongoDB client for \"{}\" cannot be made: {}",
+                                                  redacted(options_.uri), static_cast<const char*>(error.message)));
+  }
+  mongoc_client_set_error_api(made.get(), MONGOC_ERROR_API_VERSION_2);
+  const std::string& name = options_.app_name.empty() ? options_.client_name : options_.app_name;
+  mongoc_client_set_appname(made.get(), name.substr(0, MONGOC_HANDSHAKE_APPNAME_MAX).c_str());
+  if (auto set = set_tls(made.get()); !set) {
+    return fail(std::move(set.error()));
+  }
+  client_ = std::move(made);
+  return client_.get();
+}
+
+Result<Session> Connection::session(bool prefer_secondary) {
+  if (auto fresh = refresh(); !fresh) {
+    return fail(std::move(fresh.error()));
+  }
+  bson_error_t error{};
+  mongoc_read_prefs_t* const prefs =
+      own_read_preference_
+          ? mongoc_read_prefs_copy(mongoc_uri_get_read_prefs_t(uri_.get()))
+          : mongoc_read_prefs_new(prefer_secondary ? MONGOC_READ_SECONDARY_PREFERRED : MONGOC_READ_PRIMARY);
+  mongoc_server_description_t* const server = mongoc_client_select_server(client_.get(), false, prefs, &error);
+  mongoc_read_prefs_destroy(prefs);
+  if (server == nullptr) {
+    return fail(failed(error, Bson(), nullptr));
+  }
+  const std::uint32_t id = mongoc_server_description_id(server);
+  mongoc_server_description_destroy(server);
+  mongoc_session_opt_t* const options = mongoc_session_opts_new();
+  mongoc_session_opts_set_causal_consistency(options, false);
+  mongoc_client_session_t* const session = mongoc_client_start_session(client_.get(), options, &error);
+  mongoc_session_opts_destroy(options);
+  if (session == nullptr) {
+    return fail(failed(error, Bson(), nullptr));
+  }
+  return Session(session, id);
+}
+
+Result<void> Connection::run(const std::string& database, const Bson& command, Bson& reply, const Session* session,
+                             Failure* failure) {
+  if (session == nullptr) {
+    if (auto fresh = refresh(); !fresh) {
+      return fresh;
+    }
+  }
+  bson_error_t error{};
+  Bson options;
+  mongoc_read_prefs_t* prefs = nullptr;
+  if (session != nullptr) {
+    mongoc_client_session_append(session->get(), options.get(), &error);
+    options.add("serverId", static_cast<std::int32_t>(session->server()));
+    prefs = mongoc_read_prefs_new(MONGOC_READ_SECONDARY_PREFERRED);
+  }
+  const bool done = mongoc_client_command_with_opts(client_.get(), database.c_str(), command.get(), prefs,
+                                                    options.get(), reply.receive(), &error);
+  mongoc_read_prefs_destroy(prefs);
+  if (!done) {
+    return fail(failed(error, reply, failure));
+  }
+  if (const auto concern = find(reply.bytes(), {"writeConcernError", "errmsg"})) {
+    return fail(ErrorKind::transient,
+                fmt::format("the write is not confirmed by the set: {}", concern->text().value_or("")));
+  }
+  return {};
+}
+
+Error Connection::failed(const bson_error_t& error, const Bson& reply, Failure* failure) {
+  ServerError told{
+      .code = 0,
+      .message = static_cast<const char*>(error.message),
+      .resumable = mongoc_error_has_label(reply.get(), "ResumableChangeStreamError"),
+      .non_resumable = mongoc_error_has_label(reply.get(), "NonResumableChangeStreamError"),
+      .from_library = error.domain != MONGOC_ERROR_SERVER,
+      .authentication = error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE};
+  if (!told.from_library) {
+    told.code = static_cast<std::int32_t>(error.code);
+  }
+  if (failure != nullptr) {
+    failure->code = told.code;
+  }
+  Error result = classify(told);
+  distrusted_ = distrusted_ || result.kind == ErrorKind::unauthorized;
+  return result;
+}
+
+}  // namespace exporter::mongodb

@@ -1,0 +1,299 @@
+// The stream: a change stream over the collection, inserts only, by raw aggregate and getMore commands.
+//
+// Raw, because the driver's own change stream hides the ends of batches, the token after a batch, a cursor that the
+// server closed, and its endless resuming. A reply of the server is kept whole and handed out in slices.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/check.h"
+#include "source/mongodb/connection.h"
+#include "source/mongodb/resume_token.h"
+#include "source/mongodb/store.h"
+
+namespace exporter::mongodb {
+
+namespace {
+
+using event::Mark;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// How long the server holds an idle getMore. A stop is noticed that late at most.
+constexpr Duration kAwait = milliseconds(500);
+// A server that scans a long log for our next insert answers late; a dead one is noticed after this.
+constexpr Duration kPatience = seconds(60);
+// Bytes of a reply that we aim at: large enough to make the round trip cheap, small beside the memory we may use.
+constexpr double kReplyBytes = 512 << 10;
+// Seconds that a member's notion of the cluster's time may be behind another's.
+constexpr std::uint32_t kClockSlack = 60;
+constexpr std::int64_t kSmallestBatch = 100;
+constexpr std::int64_t kLargestBatch = 1000;
+
+// One inserted document, still inside the reply.
+struct Change {
+  std::string id;
+  std::string_view document;
+  std::string_view token;
+  ClusterTime time;
+};
+
+class MongoSource final : public ports::Source {
+ public:
+  MongoSource(Options options, Connection connection, Clock& clock)
+      : options_(std::move(options)),
+        fingerprint_(fingerprint(options_)),
+        connection_(std::move(connection)),
+        clock_(clock) {}
+  ~MongoSource() override { close(); }
+
+  Result<event::Position> head() override;
+  Result<void> open(const event::Position& position) override;
+  Result<void> next(event::RawBatch& batch, std::size_t max_bytes, MonoTime deadline, std::stop_token stop) override;
+
+ private:
+  // `start`: "resumeAfter" or "startAfter" with the token's bytes, or empty for now.
+  Result<void> aggregate(std::string_view start, std::string_view token, Failure& failure);
+  Result<void> get_more(MonoTime deadline);
+  Result<void> take_reply(std::string_view batch_key);
+  // Moves changes from the reply into `batch`.
+  void hand_out(event::RawBatch& batch, std::size_t max_bytes);
+  // The next change of the reply into ahead_, or nothing at its end.
+  void look_ahead();
+  [[nodiscard]] Mark mark(std::string_view token, WallTime changed_at) const;
+  // The server takes a token of its future without a word, and would send nothing until then.
+  [[nodiscard]] Result<void> not_ahead(ClusterTime token) const;
+  void close();
+
+  const Options options_;
+  const std::uint32_t fingerprint_;
+  Connection connection_;
+  Clock& clock_;
+  Session session_;
+  std::int64_t cursor_ = 0;  // the server's; 0: closed
+  Bson reply_;
+  std::optional<Fields> unread_;  // of the reply's batch
+  std::optional<Change> ahead_;   // the next of them
+  std::string after_reply_;       // the token after the reply's batch, empty when the server gave none
+  double mean_bytes_ = 2000;      // of a change, lately
+};
+
+Mark MongoSource::mark(std::string_view token, WallTime changed_at) const {
+  return {.phase = Mark::Phase::stream,
+          .position = make_position(fingerprint_, token),
+          .changed_at = changed_at,
+          .resume = nullptr};
+}
+
+void MongoSource::close() {
+  if (cursor_ != 0 && session_.open()) {
+    Bson array;
+    bson_append_int64(array.get(), "0", 1, cursor_);
+    Bson command;
+    command.add("killCursors", options_.collection);
+    bson_append_array(command.get(), "cursors", -1, array.get());
+    Bson reply;
+    // The server ends idle cursors by itself after ten minutes; this only saves it the wait.
+    (void)connection_.run(options_.database, command, reply, &session_);
+  }
+  cursor_ = 0;
+  unread_.reset();
+  ahead_.reset();
+  after_reply_.clear();
+  session_ = {};
+}
+
+Result<void> MongoSource::take_reply(std::string_view batch_key) {
+  const auto id = find(reply_.bytes(), {"cursor", "id"});
+  const auto changes = find(reply_.bytes(), {"cursor", batch_key});
+  if (!id || !id->integer() || !changes || !changes->document()) {
+    cursor_ = 0;
+    return fail(ErrorKind::transient, "MongoDB's answer has no cursor");
+  }
+  cursor_ = *id->integer();
+  unread_.emplace(*changes->document());
+  look_ahead();
+  const auto token = find(reply_.bytes(), {"cursor", "postBatchResumeToken"});
+  after_reply_ = token ? std::string(token->document().value_or("")) : std::string();
+  return {};
+}
+
+Result<void> MongoSource::aggregate(std::string_view start, std::string_view token, Failure& failure) {
+  Bson stream_options;
+  if (!start.empty()) {
+    stream_options.add_document(start, token);
+  }
+  Bson types;
+  types.add_texts("$in", {"insert"});
+  Bson operation;
+  operation.add("operationType", types);
+  Bson stream;
+  stream.add("$changeStream", stream_options);
+  Bson match;
+  match.add("$match", operation);
+  Bson command;
+  command.add("aggregate", options_.collection)
+      .add_array("pipeline", {&stream, &match})
+      .add("cursor", Bson().add("batchSize", std::int32_t{0}));
+  if (auto done = connection_.run(options_.database, command, reply_, &session_, &failure); !done) {
+    return done;
+  }
+  return take_reply("firstBatch");
+}
+
+Result<event::Position> MongoSource::head() {
+  close();
+  auto session = connection_.session(true);
+  if (!session) {
+    return fail(session.error().with_context("looking for the stream's head"));
+  }
+  session_ = std::move(*session);
+  Failure failure;
+  if (auto opened = aggregate({}, {}, failure); !opened) {
+    close();
+    return fail(opened.error().with_context("opening the stream at its head"));
+  }
+  if (after_reply_.empty()) {
+    close();
+    return fail(ErrorKind::invalid, "this server gives no resume token for an empty batch; MongoDB 4.2 or newer does");
+  }
+  const event::Position position = make_position(fingerprint_, after_reply_);
+  close();
+  return position;
+}
+
+Result<void> MongoSource::open(const event::Position& position) {
+  const auto token = token_of(position, fingerprint_);
+  if (!token) {
+    return fail(ErrorKind::invalid, fmt::format("the saved position is no resume token of the stream {}.{}",
+                                                options_.database, options_.collection));
+  }
+  close();
+  auto session = connection_.session(true);
+  if (!session) {
+    return fail(session.error().with_context("opening the stream"));
+  }
+  session_ = std::move(*session);
+  Failure failure;
+  auto opened = aggregate("resumeAfter", *token, failure);
+  if (!opened && failure.code == kInvalidResumeToken) {
+    // After the collection was dropped or renamed the server takes the last token in this way only.
+    opened = aggregate("startAfter", *token, failure);
+  }
+  if (opened) {
+    opened = not_ahead(time_of(*token));
+  }
+  if (!opened) {
+    close();
+    return fail(opened.error().with_context("opening the stream"));
+  }
+  return {};
+}
+
+Result<void> MongoSource::not_ahead(ClusterTime token) const {
+  const auto gossip = find(reply_.bytes(), {"$clusterTime", "clusterTime"});
+  const auto own = find(reply_.bytes(), "operationTime");
+  const std::uint32_t now = std::max(gossip ? gossip->cluster_time().value_or(ClusterTime{}).seconds : 0,
+                                     own ? own->cluster_time().value_or(ClusterTime{}).seconds : 0);
+  if (now == 0 || token.seconds <= now + kClockSlack) {
+    return {};
+  }
+  return fail(ErrorKind::position_lost,
+              fmt::format("the position lies {} s in the server's future: was an older copy of the database put back?",
+                          token.seconds - now));
+}
+
+Result<void> MongoSource::get_more(MonoTime deadline) {
+  const Duration left = std::clamp<Duration>(deadline - clock_.now(), milliseconds(1), kAwait);
+  const auto size = static_cast<std::int64_t>(kReplyBytes / mean_bytes_);
+  Bson command;
+  command.add("getMore", cursor_)
+      .add("collection", options_.collection)
+      .add("batchSize", std::clamp(size, kSmallestBatch, kLargestBatch))
+      .add("maxTimeMS", static_cast<std::int64_t>(std::chrono::ceil<milliseconds>(left).count()));
+  if (auto done = connection_.run(options_.database, command, reply_, &session_); !done) {
+    cursor_ = 0;  // whatever it was: it is gone, or not to be trusted
+    return fail(done.error().with_context("reading the stream"));
+  }
+  return take_reply("nextBatch");
+}
+
+void MongoSource::look_ahead() {
+  const auto element = unread_->next();
+  if (!element) {
+    ahead_.reset();
+    return;
+  }
+  const std::string_view bytes = element->document().value_or("");
+  Change change;
+  Fields fields(bytes);
+  while (auto field = fields.next()) {
+    if (field->key() == "_id") {
+      change.token = field->document().value_or("");
+    } else if (field->key() == "clusterTime") {
+      change.time = field->cluster_time().value_or(ClusterTime{});
+    } else if (field->key() == "fullDocument") {
+      // Without one it is set aside by the decoder, with its reason, like every other that cannot be read.
+      change.document = field->document().value_or("");
+    } else if (field->key() == "documentKey") {
+      const auto key = find(field->document().value_or(""), "_id");
+      change.id = key ? document_id(*key) : std::string();
+    }
+  }
+  mean_bytes_ += (static_cast<double>(bytes.size()) - mean_bytes_) / 64;
+  ahead_ = std::move(change);
+}
+
+void MongoSource::hand_out(event::RawBatch& batch, std::size_t max_bytes) {
+  while (ahead_) {
+    if (!batch.empty() && batch.bytes() + ahead_->id.size() + ahead_->document.size() > max_bytes) {
+      return;
+    }
+    batch.add(ahead_->id, ahead_->document, mark(ahead_->token, ahead_->time.wall()));
+    look_ahead();
+  }
+  if (!after_reply_.empty()) {
+    batch.end = mark(after_reply_, time_of(after_reply_).wall());
+  }
+}
+
+Result<void> MongoSource::next(event::RawBatch& batch, std::size_t max_bytes, MonoTime deadline, std::stop_token stop) {
+  batch.clear();
+  for (;;) {
+    hand_out(batch, max_bytes);
+    if (!batch.empty() || stop.stop_requested()) {
+      return {};
+    }
+    if (cursor_ == 0 && !after_reply_.empty()) {
+      // The place behind the end of a closed stream: whoever goes on from before it meets the same end again.
+      after_reply_.clear();
+      return {};
+    }
+    if (cursor_ == 0) {
+      return fail(ErrorKind::transient,
+                  "the server closed the stream (the collection was dropped, renamed, or is not there yet)");
+    }
+    const bool last_look = clock_.now() >= deadline;
+    if (auto read = get_more(deadline); !read) {
+      return read;
+    }
+    if (last_look && !ahead_) {
+      hand_out(batch, max_bytes);
+      return {};
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ports::Source>> open_source(const Options& options, Clock& clock) {
+  auto connection = Connection::make(options, kPatience);
+  if (!connection) {
+    return fail(std::move(connection.error()));
+  }
+  return std::make_unique<MongoSource>(options, std::move(*connection), clock);
+}
+
+}  // namespace exporter::mongodb
