@@ -1,21 +1,21 @@
 #include "app/service.h"
 
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "admin/server.h"
+#include "app/datastore.h"
 #include "app/signals.h"
 #include "auth/oidc.h"
 #include "base/clock.h"
-#include "decode/json_decoder.h"
 #include "observability/log.h"
 #include "observability/metrics.h"
 #include "pipeline/pipeline.h"
 #include "sink/http/asio_reactor.h"
 #include "sink/http/http_sink.h"
-#include "source/sqlite/store.h"
 #include "transform/cloud_event.h"
 #include "transform/event_id.h"
 
@@ -23,41 +23,9 @@ namespace exporter::app {
 
 namespace {
 
-// The start of the name that an event id is made from: provider/database/table/. It must never change.
-constexpr const char* kSqliteNames = "sqlite/main/health_events/";
-
 int report(const Error& error) {
   log::error("Fatal error", {{"error", error}});
   return error.kind == ErrorKind::invalid ? 2 : 1;
-}
-
-// The datastore's four ports, each with a connection of its own.
-struct Datastore {
-  std::unique_ptr<ports::Source> source;
-  std::unique_ptr<ports::History> history;
-  std::unique_ptr<ports::CheckpointStore> checkpoints;
-  std::unique_ptr<ports::DeadLetters> dead_letters;
-};
-
-template <class T>
-Result<void> take(Result<std::unique_ptr<T>> opened, std::unique_ptr<T>& into) {
-  if (!opened) {
-    return fail(opened.error());
-  }
-  into = std::move(*opened);
-  return {};
-}
-
-Result<Datastore> open_datastore(const config::Config& config, Clock& clock) {
-  const sqlite::Options options{.path = config.datastore.path};
-  Datastore store;
-  return sqlite::prepare(options)
-      .and_then([&] { return take(sqlite::open_source(options, clock), store.source); })
-      .and_then([&] { return take(sqlite::open_history(options), store.history); })
-      .and_then([&] { return take(sqlite::open_checkpoints(options), store.checkpoints); })
-      .and_then([&] { return take(sqlite::open_dead_letters(options), store.dead_letters); })
-      .map([&] { return std::move(store); })
-      .map_error([&](const Error& error) { return error.with_context("datastore " + options.path); });
 }
 
 std::uint64_t at_least_zero(std::int64_t value) { return value > 0 ? static_cast<std::uint64_t>(value) : 0; }
@@ -117,6 +85,21 @@ transform::Options transform_options(const config::Config& config) {
                                  : transform::PayloadVersion::current};
 }
 
+// How run_service ends, and what leave() does before it.
+int finish(const Result<void>& ended) {
+  if (!ended) {
+    return report(ended.error());
+  }
+  log::info("Shutdown complete", {});
+  return 0;
+}
+
+// Everything that can be saved is saved; one thread waits for a datastore that does not answer.
+void leave(const Result<void>& ended) {
+  log::warn("The datastore does not answer; leaving without waiting for it", {});
+  std::_Exit(finish(ended));
+}
+
 void warn_about_tls(const config::Config& config) {
   if (config.sink.insecure_skip_verify) {
     log::warn("TLS verification of the sink is switched off: anyone on the way can read and change events and token",
@@ -157,18 +140,17 @@ int run_service(const config::Config& config) {
   if (!sink) {
     return report(sink.error());
   }
-  auto store = open_datastore(config, clock);
+  auto store = open_datastore(config.datastore, clock);
   if (!store) {
     return report(store.error());
   }
-  log::info("Datastore client initialized", {{"provider", "sqlite"}, {"path", config.datastore.path}});
+  log::info("Datastore client initialized", {{"provider", store->provider}, {"path", store->place}});
 
-  decode::JsonDecoder decoder;
   transform::CloudEventWriter writer(transform_options(config));
   transform::EventIds ids(config.event.id_mode == config::IdMode::random ? transform::EventIds::Mode::random
                                                                          : transform::EventIds::Mode::stable,
-                          kSqliteNames);
-  pipeline::Preparer preparer(decoder, writer, ids);
+                          store->names);
+  pipeline::Preparer preparer(*store->decoder, writer, ids);
   pipeline::Pipeline pipeline(pipeline_options(config), {.source = *store->source,
                                                          .history = *store->history,
                                                          .preparer = preparer,
@@ -178,7 +160,8 @@ int run_service(const config::Config& config) {
                                                          .credentials = **credentials,
                                                          .reactor = reactor,
                                                          .clock = clock,
-                                                         .metrics = metrics});
+                                                         .metrics = metrics,
+                                                         .abandon = leave});
 
   admin::AdminServer admin(
       {.port = config.metrics_port}, [&metrics] { return metrics.text(); },
@@ -200,11 +183,7 @@ int run_service(const config::Config& config) {
   const Result<void> ended = pipeline.run();
   (*credentials)->stop();
   admin.stop();
-  if (!ended) {
-    return report(ended.error());
-  }
-  log::info("Shutdown complete", {});
-  return 0;
+  return finish(ended);
 }
 
 }  // namespace exporter::app

@@ -1,4 +1,4 @@
-// event-exporter lab sink | generate: the lab's parts that make and take events, joined with the embedded store.
+// event-exporter lab sink | generate: the lab's parts that make and take events, joined with a datastore.
 #include <pthread.h>
 #include <signal.h>
 
@@ -13,13 +13,12 @@
 #include "base/clock.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/lab_store.h"
 #include "config/duration.h"
-#include "event/enum_names.h"
 #include "lab/audit.h"
 #include "lab/feeder.h"
 #include "lab/http_server.h"
 #include "lab/sink.h"
-#include "source/sqlite/store.h"
 
 namespace exporter::cli {
 namespace {
@@ -158,56 +157,6 @@ void serve(lab::HttpServer& server) {
   sigwait(&ends, &signal);
 }
 
-// Generated events into the embedded store.
-class StoreWriter final : public lab::DocumentWriter {
- public:
-  explicit StoreWriter(std::unique_ptr<sqlite::Writer> writer) : writer_(std::move(writer)) {}
-
-  Result<void> add(const lab::GeneratedEvent& event) override {
-    if (used_ == rows_.size()) {
-      rows_.emplace_back();
-    }
-    Row& row = rows_[used_++];
-    row.node.assign(event.node_name);
-    row.document.assign(event.document);
-    row.check = event.check_name;
-    row.component = event.component_class;
-    row.action = event::recommended_action_name(event.recommended_action);
-    row.created_at = event.created_at;
-    return {};
-  }
-
-  Result<void> commit() override {
-    documents_.clear();
-    for (std::size_t index = 0; index < used_; ++index) {
-      const Row& row = rows_[index];
-      documents_.push_back({.id = {},
-                            .node_name = row.node,
-                            .event_type = row.check,
-                            .severity = row.component,
-                            .recommended_action = row.action,
-                            .document = row.document,
-                            .created_at = row.created_at});
-    }
-    used_ = 0;
-    return writer_->insert(documents_);
-  }
-
- private:
-  struct Row {
-    std::string node;
-    std::string document;
-    std::string_view check;  // of the catalog and the enumeration's table: constant data
-    std::string_view component;
-    std::string_view action;
-    WallTime created_at{};
-  };
-  std::unique_ptr<sqlite::Writer> writer_;
-  std::vector<Row> rows_;  // reused from transaction to transaction
-  std::size_t used_ = 0;
-  std::vector<sqlite::NewDocument> documents_;
-};
-
 // Health events as JSON lines on stdout, for `event-exporter ingest`.
 class LineWriter final : public lab::DocumentWriter {
  public:
@@ -241,7 +190,7 @@ struct GenerateArguments {
   std::int64_t batch = 500;
 
   void declare(Arguments& arguments) {
-    arguments.option("datastore", datastore, "the SQLite file; created when it is missing");
+    arguments.option("datastore", datastore, std::string(kLabStoreHelp));
     arguments.option("count", count, "how many events; without --rate as a backlog of the past");
     arguments.option("rate", rate, "events a second that happen now");
     arguments.option("duration", duration, "with --rate and without --count: for how long");
@@ -279,15 +228,7 @@ Result<std::unique_ptr<lab::DocumentWriter>> open_writer(const GenerateArguments
   if (given.format == "jsonl") {
     return std::make_unique<LineWriter>();
   }
-  const sqlite::Options options{.path = given.datastore};
-  if (auto prepared = sqlite::prepare(options); !prepared) {
-    return fail(prepared.error());
-  }
-  auto writer = sqlite::Writer::open(options, sqlite::Writer::Durability::lazy);
-  if (!writer) {
-    return fail(writer.error());
-  }
-  return std::make_unique<StoreWriter>(std::move(*writer));
+  return open_lab_writer(given.datastore);
 }
 
 Result<std::uint64_t> generate(const GenerateArguments& given) {
@@ -361,7 +302,7 @@ int run_lab_sink(std::span<const std::string> arguments) {
 
 int run_lab_generate(std::span<const std::string> arguments) {
   GenerateArguments given;
-  Arguments parser("event-exporter lab generate", "Writes realistic GPU health events into an embedded store.");
+  Arguments parser("event-exporter lab generate", "Writes realistic GPU health events into a datastore.");
   given.declare(parser);
   if (const auto code = parser.parse(arguments)) {
     return *code;

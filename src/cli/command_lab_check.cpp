@@ -10,10 +10,10 @@
 #include "base/clock.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/lab_store.h"
 #include "event/raw_batch.h"
 #include "lab/audit.h"
 #include "lab/fetch.h"
-#include "source/sqlite/store.h"
 #include "transform/event_id.h"
 
 namespace exporter::cli {
@@ -23,8 +23,6 @@ constexpr int kUsageError = 2;
 constexpr std::size_t kPage = 500;
 constexpr std::size_t kReadBytes = 1 << 20;
 constexpr auto kFetchTimeout = std::chrono::seconds(30);
-// How the exporter names the embedded store's documents in event ids (transform/event_id.h).
-constexpr std::string_view kIdPrefix = "sqlite/main/health_events/";
 
 int complain(const Error& error) {
   fmt::print(stderr, "event-exporter lab: {}\n", error.message);
@@ -33,28 +31,20 @@ int complain(const Error& error) {
 
 // Calls `visit` for each stored document that was committed before now, oldest first.
 template <class Visit>
-Result<void> for_each_stored(const sqlite::Options& options, Clock& clock, Visit visit) {
-  auto source = sqlite::open_source(options, clock);
-  if (!source) {
-    return fail(source.error());
-  }
-  auto head = (*source)->head();
+Result<void> for_each_stored(app::Datastore& store, Visit visit) {
+  auto head = store.source->head();
   if (!head) {
     return fail(head.error());
   }
-  auto history = sqlite::open_history(options);
-  if (!history) {
-    return fail(history.error());
-  }
   auto plan =
-      (*history)->plan({.not_before = {}, .max_events = std::numeric_limits<std::int64_t>::max(), .until = *head});
+      store.history->plan({.not_before = {}, .max_events = std::numeric_limits<std::int64_t>::max(), .until = *head});
   if (!plan) {
     return fail(plan.error());
   }
   event::RawBatch batch;
   std::string cursor = plan->cursor;
   while (true) {
-    if (auto read = (*history)->page(cursor, kPage, batch); !read) {
+    if (auto read = store.history->page(cursor, kPage, batch); !read) {
       return fail(read.error());
     }
     if (batch.empty()) {
@@ -67,7 +57,7 @@ Result<void> for_each_stored(const sqlite::Options& options, Clock& clock, Visit
   }
 }
 
-Result<lab::AuditReport> audit(const sqlite::Options& options, const std::string& sink) {
+Result<lab::AuditReport> audit(app::Datastore& store, const std::string& sink) {
   auto page = lab::fetch(sink, "/audit/ids", kFetchTimeout);
   if (!page) {
     return fail(page.error());
@@ -77,19 +67,14 @@ Result<lab::AuditReport> audit(const sqlite::Options& options, const std::string
     return fail(delivered.error());
   }
   lab::Audit audit(std::move(*delivered));
-  transform::EventIds ids(transform::EventIds::Mode::stable, kIdPrefix);
-  SystemClock clock;
-  auto read = for_each_stored(options, clock, [&](const event::RawChange& change) {
+  transform::EventIds ids(transform::EventIds::Mode::stable, store.names);
+  auto read = for_each_stored(store, [&](const event::RawChange& change) {
     audit.add_stored(change.document_id, event::to_string(ids.make(change.document_id)));
   });
   if (!read) {
     return fail(read.error());
   }
-  auto letters = sqlite::open_dead_letters(options);
-  if (!letters) {
-    return fail(letters.error());
-  }
-  const auto count = (*letters)->count();
+  const auto count = store.dead_letters->count();
   if (!count) {
     return fail(count.error());
   }
@@ -123,13 +108,8 @@ Result<void> read_stream(ports::Source& source, const event::Position& from, Clo
 }
 
 // With saved progress the stream from there, else all stored documents page by page, as a backfill reads them.
-Result<ReadRate> read_store(const sqlite::Options& options) {
-  SystemClock clock;
-  auto checkpoints = sqlite::open_checkpoints(options);
-  if (!checkpoints) {
-    return fail(checkpoints.error());
-  }
-  auto saved = (*checkpoints)->load();
+Result<ReadRate> read_store(app::Datastore& store, Clock& clock) {
+  auto saved = store.checkpoints->load();
   if (!saved) {
     return fail(saved.error());
   }
@@ -137,16 +117,12 @@ Result<ReadRate> read_store(const sqlite::Options& options) {
   const MonoTime start = clock.now();
   if (*saved) {
     rate.by = "stream";
-    auto source = sqlite::open_source(options, clock);
-    if (!source) {
-      return fail(source.error());
-    }
-    if (auto read = read_stream(**source, (*saved)->position, clock, rate); !read) {
+    if (auto read = read_stream(*store.source, (*saved)->position, clock, rate); !read) {
       return fail(read.error());
     }
   } else {
     rate.by = "history";
-    auto read = for_each_stored(options, clock, [&](const event::RawChange& change) {
+    auto read = for_each_stored(store, [&](const event::RawChange& change) {
       ++rate.events;
       rate.bytes += change.document.size();
     });
@@ -165,7 +141,7 @@ int run_lab_audit(std::span<const std::string> arguments) {
   std::string sink;
   bool json = false;
   Arguments parser("event-exporter lab audit", "Compares what is stored with what the lab's sink has received.");
-  parser.option("datastore", datastore, "the SQLite file");
+  parser.option("datastore", datastore, std::string(kLabStoreHelp));
   parser.option("sink", sink, "the lab sink, for example http://127.0.0.1:8443");
   parser.flag("json", json, "print one JSON object");
   if (const auto code = parser.parse(arguments)) {
@@ -174,7 +150,9 @@ int run_lab_audit(std::span<const std::string> arguments) {
   if (datastore.empty() || sink.empty()) {
     return complain({ErrorKind::invalid, "--datastore and --sink are needed"});
   }
-  const auto report = audit({.path = datastore}, sink);
+  SystemClock clock;
+  auto store = open_lab_store(datastore, clock);
+  const auto report = store ? audit(*store, sink) : fail(store.error());
   if (!report) {
     return complain(report.error());
   }
@@ -187,7 +165,7 @@ int run_lab_read(std::span<const std::string> arguments) {
   bool json = false;
   Arguments parser("event-exporter lab read",
                    "Reads the store as the exporter does, does nothing with it, and tells how fast.");
-  parser.option("datastore", datastore, "the SQLite file");
+  parser.option("datastore", datastore, std::string(kLabStoreHelp));
   parser.flag("json", json, "print one JSON object");
   if (const auto code = parser.parse(arguments)) {
     return *code;
@@ -195,7 +173,9 @@ int run_lab_read(std::span<const std::string> arguments) {
   if (datastore.empty()) {
     return complain({ErrorKind::invalid, "--datastore is needed"});
   }
-  const auto rate = read_store({.path = datastore});
+  SystemClock clock;
+  auto store = open_lab_store(datastore, clock);
+  const auto rate = store ? read_store(*store, clock) : fail(store.error());
   if (!rate) {
     return complain(rate.error());
   }

@@ -101,7 +101,8 @@ struct Config {
     struct Mongodb {
       std::string uri;  // may hold a password: hidden in every report
       std::string database;
-      std::string token_collection;
+      std::string token_database;  // where the token collection is; the incumbent lets the two differ
+      std::string token_collection = "ResumeTokens";
       std::string ca_file;           // empty: the URI decides about TLS
       std::string certificate_file;  // with key_file: MONGODB-X509
       std::string key_file;
