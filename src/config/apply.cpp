@@ -7,9 +7,7 @@
 #include <charconv>
 #include <string>
 #include <utility>
-#include <variant>
 
-#include "config/keys.h"
 #include "config/text.h"
 
 namespace exporter::config {
@@ -21,61 +19,6 @@ constexpr std::int64_t kMostWorkers = 4096;
 
 void environment_problem(Draft& draft, Severity severity, std::string name, std::string message, std::string remedy) {
   draft.problems.push_back(Problem{severity, "environment", 0, std::move(name), std::move(message), std::move(remedy)});
-}
-
-void warn_overridden(Draft& draft, std::string_view key, const std::string& variable) {
-  if (draft.origin(key) != nullptr) {
-    draft.warning(key, variable + " is set and wins", "remove one of them");
-  }
-}
-
-void apply_provider(const Environment& environment, Draft& draft) {
-  const std::string variable = "DATASTORE_PROVIDER";
-  const auto value = set_variable(environment, variable);
-  if (!value) {
-    return;
-  }
-  const std::string_view key = "exporter.datastore.provider";
-  const auto& choice = std::get<Choice>(find_key(key)->target);
-  const auto found = std::find(choice.names.begin(), choice.names.end(), fold(*value));
-  const Config& config = draft.config;
-  const auto index = static_cast<std::uint8_t>(found - choice.names.begin());
-  if (found == choice.names.end() || choice.get(config) != index) {
-    warn_overridden(draft, key, variable);
-  }
-  draft.came_from(key, Origin{Origin::Kind::environment, variable, 0});
-  if (found == choice.names.end()) {
-    draft.error(key, in_quotes(*value) + " is not known", R"(set it to "sqlite", "mongodb" or "postgresql")");
-  } else {
-    choice.set(draft.config, index);
-  }
-}
-
-void apply_path(const Environment& environment, Draft& draft) {
-  const std::string variable = "DATASTORE_PATH";
-  const auto value = set_variable(environment, variable);
-  if (!value) {
-    return;
-  }
-  if (draft.config.datastore.path != *value) {
-    warn_overridden(draft, "exporter.datastore.path", variable);
-  }
-  draft.came_from("exporter.datastore.path", Origin{Origin::Kind::environment, variable, 0});
-  draft.config.datastore.path = *value;
-}
-
-// The incumbent looks at these only while DATASTORE_PROVIDER is unset.
-void refuse_yaml(const Environment& environment, Draft& draft) {
-  if (set_variable(environment, "DATASTORE_PROVIDER")) {
-    return;
-  }
-  for (const char* name : {"DATASTORE_YAML", "DATASTORE_YAML_PATH"}) {
-    if (!set_variable(environment, name)) {
-      continue;
-    }
-    environment_problem(draft, Severity::error, name, "datastore settings in YAML are not supported by this version",
-                        "unset it, and set DATASTORE_PROVIDER=sqlite and DATASTORE_PATH to the file");
-  }
 }
 
 void apply_log_level(const Environment& environment, Draft& draft) {
@@ -123,10 +66,12 @@ std::optional<std::string> set_variable(const Environment& environment, const st
   return value;
 }
 
+std::optional<Given> given_variable(const Environment& environment, const std::string& name) {
+  const auto value = set_variable(environment, name);
+  return value ? std::optional(Given{*value, Origin{Origin::Kind::environment, name, 0}}) : std::nullopt;
+}
+
 void apply_environment(const Environment& environment, Draft& draft) {
-  apply_provider(environment, draft);
-  apply_path(environment, draft);
-  refuse_yaml(environment, draft);
   apply_log_level(environment, draft);
   if (set_variable(environment, "OTEL_EXPORTER_OTLP_ENDPOINT")) {
     environment_problem(draft, Severity::warning, "OTEL_EXPORTER_OTLP_ENDPOINT", "this version sends no traces yet",

@@ -1,4 +1,5 @@
-// Environment and command line over what the file said. Thread-safety: free functions without state.
+// Environment (the datastore's variables apart: datastore.h) and command line over what the file said.
+// Thread-safety: free functions without state.
 #pragma once
 
 #include <optional>
@@ -14,5 +15,6 @@ void apply_flags(const Flags& flags, Draft& draft);
 
 // The value of a variable that is set and not empty.
 [[nodiscard]] std::optional<std::string> set_variable(const Environment& environment, const std::string& name);
+[[nodiscard]] std::optional<Given> given_variable(const Environment& environment, const std::string& name);
 
 }  // namespace exporter::config

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "config/check_mongodb.h"
 #include "config/duration.h"
-#include "config/keys.h"
 #include "config/text.h"
 #include "config/url.h"
 
@@ -152,23 +152,20 @@ void check_own_keys(Draft& draft) {
   }
 }
 
-// The one place that knows which datastores this version can read: it goes when the others are built in.
-void check_built_in(Draft& draft) {
+void check_datastore(Draft& draft) {
   const std::string_view key = "exporter.datastore.provider";
-  if (draft.config.datastore.provider == Provider::sqlite) {
+  if (draft.is_broken(key)) {
     return;
   }
-  const std::string name = format_value(*find_key(key), draft.config);
-  draft.error(key,
-              fmt::format("\"{}\"{} is not built into this version", name, draft.origin(key) ? "" : ", the default,"),
-              R"(set it to "sqlite", here or by DATASTORE_PROVIDER=sqlite)");
-}
-
-void check_datastore(Draft& draft) {
-  check_built_in(draft);
-  if (draft.config.datastore.provider == Provider::sqlite) {
-    require(draft, "exporter.datastore.path", !draft.config.datastore.path.empty(),
-            "give the file of the sqlite datastore, here or by DATASTORE_PATH");
+  switch (draft.config.datastore.provider) {
+    case Provider::sqlite:
+      return require(draft, "exporter.datastore.path", !draft.config.datastore.path.empty(),
+                     "give the file of the sqlite datastore, here or by DATASTORE_PATH");
+    case Provider::mongodb:
+      return check_mongodb(draft);
+    case Provider::postgresql:
+      return draft.error(key, "\"postgresql\" is not built into this version",
+                         R"(set it to "mongodb" or "sqlite", here or by DATASTORE_PROVIDER)");
   }
 }
 

@@ -97,17 +97,17 @@ struct Config {
   struct Datastore {
     Provider provider = Provider::mongodb;
     std::string path;  // sqlite: the file
-    // Where it comes from: docs/configuration.md, "Datastore".
+    // Where it comes from: docs/configuration.md, "MongoDB". The collection of events is always HealthEvents.
     struct Mongodb {
-      std::string uri;  // may hold a password: hidden in every report
+      std::string uri = "mongodb://localhost:27017";  // may hold a password: hidden in every report
       std::string database;
       std::string token_database;  // where the token collection is; the incumbent lets the two differ
       std::string token_collection = "ResumeTokens";
-      std::string ca_file;           // empty: the URI decides about TLS
-      std::string certificate_file;  // with key_file: MONGODB-X509
+      std::string ca_file;           // absolute; empty: the URI decides about TLS
+      std::string certificate_file;  // with key_file and ca_file: MONGODB-X509
       std::string key_file;
-      bool system_roots = false;  // TLS with the system's roots
-      std::string app_name;
+      bool system_roots = false;  // TLS with the system's roots; nothing beside ca_file
+      std::string app_name;       // empty: the client's own name
     } mongodb;
   } datastore;
 

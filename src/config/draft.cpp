@@ -8,10 +8,27 @@
 
 namespace exporter::config {
 
+namespace {
+
+void put_at(const Origin& place, Problem& problem) {
+  if (place.kind == Origin::Kind::file) {
+    problem.file = place.name;
+    problem.line = place.line;
+    if (!place.key.empty()) {
+      problem.key = printable(place.key);
+    }
+  } else {
+    problem.file = place.kind == Origin::Kind::flag ? "command line" : "environment";
+    problem.key = place.name;
+  }
+}
+
+}  // namespace
+
 std::string to_string(const Origin& origin) {
   switch (origin.kind) {
     case Origin::Kind::file:
-      return fmt::format("{}:{}", origin.name, origin.line);
+      return origin.line == 0 ? origin.name : fmt::format("{}:{}", origin.name, origin.line);
     case Origin::Kind::environment:
       return "environment " + origin.name;
     case Origin::Kind::flag:
@@ -44,13 +61,32 @@ void Draft::warning(std::string_view key, std::string message, std::string remed
   }
 }
 
+void Draft::problem_at(const Origin& origin, Severity severity, std::string message, std::string remedy) {
+  Problem problem{severity, file_, 0, "", std::move(message), std::move(remedy)};
+  put_at(origin, problem);
+  problems.push_back(std::move(problem));
+}
+
+void Draft::take(std::string_view key, std::string& field, const Given& given) {
+  if (field != given.value) {
+    warn_overridden(key, given.origin);
+  }
+  came_from(key, given.origin);
+  field = given.value;
+}
+
+void Draft::warn_overridden(std::string_view key, const Origin& winner) {
+  if (origin(key) != nullptr) {
+    const bool is_variable = winner.kind == Origin::Kind::environment;
+    warning(key, is_variable ? winner.name + " is set and wins" : to_string(winner) + " says something else and wins",
+            "remove one of them");
+  }
+}
+
 void Draft::add(Severity severity, std::string_view key, std::string message, std::string remedy) {
   Problem problem{severity, file_, 0, printable(key), std::move(message), std::move(remedy)};
-  if (const Origin* place = origin(key); place != nullptr && place->kind == Origin::Kind::file) {
-    problem.line = place->line;
-  } else if (place != nullptr) {
-    problem.file = place->kind == Origin::Kind::flag ? "command line" : "environment";
-    problem.key = place->name;
+  if (const Origin* place = origin(key)) {
+    put_at(*place, problem);
   } else if (const auto table = tables_.find(key.substr(0, key.rfind('.'))); table != tables_.end()) {
     problem.line = table->second;
   }

@@ -21,7 +21,14 @@ struct Origin {
   enum class Kind : std::uint8_t { file, environment, flag };
   Kind kind = Kind::file;
   std::string name;        // the file's path, the variable, or the flag with its dashes
-  std::uint32_t line = 0;  // file only
+  std::uint32_t line = 0;  // file only; 0: no line
+  std::string key = {};    // file only: what that file calls the value, where we call it otherwise
+};
+
+// A value that is not in the configuration yet.
+struct Given {
+  std::string value;
+  Origin origin;
 };
 
 [[nodiscard]] std::string to_string(const Origin& origin);
@@ -47,6 +54,18 @@ class Draft {
   // two errors about one key only the first is kept: the second would judge a value that was never taken.
   void error(std::string_view key, std::string message, std::string remedy);
   void warning(std::string_view key, std::string message, std::string remedy);
+
+  // A problem of what was given there, whichever key it was for.
+  void problem_at(const Origin& origin, Severity severity, std::string message, std::string remedy);
+
+  // Whether there was an error about the key, so that nothing else should be concluded from its value.
+  [[nodiscard]] bool is_broken(std::string_view key) const { return broken_.contains(key); }
+  void mark_broken(std::string_view key) { broken_.emplace(key); }
+
+  // Puts what environment or YAML gave over what the file said, and warns when that was something else.
+  void take(std::string_view key, std::string& field, const Given& given);
+  // The warning alone. `winner`: a variable.
+  void warn_overridden(std::string_view key, const Origin& winner);
 
  private:
   void add(Severity severity, std::string_view key, std::string message, std::string remedy);

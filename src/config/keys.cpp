@@ -30,6 +30,11 @@ constexpr auto at() {
   using T = std::remove_reference_t<decltype(std::declval<Config&>().*Section.*Member)>;
   return Target(Field<T>(&field<T, Section, Member>));
 }
+template <auto Section, auto Part, auto Member>
+constexpr auto at() {
+  using T = std::remove_reference_t<decltype(std::declval<Config&>().*Section.*Part.*Member)>;
+  return Target(Field<T>([](Config& config) -> T& { return config.*Section.*Part.*Member; }));
+}
 template <auto Section, auto Member>
 constexpr Target choice(std::span<const std::string_view> names) {
   using T = std::remove_reference_t<decltype(std::declval<Config&>().*Section.*Member)>;
@@ -38,9 +43,11 @@ constexpr Target choice(std::span<const std::string_view> names) {
 }
 
 using C = Config;
+using Store = Config::Datastore;
+using Mongodb = Config::Datastore::Mongodb;
 
 // clang-format off
-const std::array<KeySpec, 32> kKeys = {{
+const std::array<KeySpec, 41> kKeys = {{
     {"exporter.metadata.cluster", "string", "required",
      "Name of the cluster; part of every event. Any other key of this table is copied into every event too",
      MetadataTable{}},
@@ -137,14 +144,56 @@ const std::array<KeySpec, 32> kKeys = {{
     {"exporter.datastore.path", "string", "\"\"",
      "File of the sqlite datastore, required there; DATASTORE_PATH wins",
      at<&C::datastore, &C::Datastore::path>()},
+    {"exporter.datastore.uri", "MongoDB URI", "\"mongodb://localhost:27017\"",
+     "Connection string of MongoDB, mongodb:// or mongodb+srv://; MONGODB_URI wins",
+     at<&C::datastore, &Store::mongodb, &Mongodb::uri>()},
+    {"exporter.datastore.database", "string", "\"\"",
+     "Database of the collection HealthEvents, required with mongodb; DATASTORE_DATABASE and MONGODB_DATABASE_NAME win",
+     at<&C::datastore, &Store::mongodb, &Mongodb::database>()},
+    {"exporter.datastore.token_database", "string", "\"\"",
+     "Database of the token collection; empty = that of the events; MONGODB_DATABASE_NAME wins",
+     at<&C::datastore, &Store::mongodb, &Mongodb::token_database>()},
+    {"exporter.datastore.token_collection", "string", "\"ResumeTokens\"",
+     "Collection where progress is kept; MONGODB_TOKEN_COLLECTION_NAME wins",
+     at<&C::datastore, &Store::mongodb, &Mongodb::token_collection>()},
+    {"exporter.datastore.ca_file", "string", "\"\"",
+     "PEM file of the authority to trust for MongoDB, an absolute path; empty = the URI decides about TLS",
+     at<&C::datastore, &Store::mongodb, &Mongodb::ca_file>()},
+    {"exporter.datastore.certificate_file", "string", "\"\"",
+     "PEM file of the client certificate, which is the user then (MONGODB-X509); wants key_file and ca_file",
+     at<&C::datastore, &Store::mongodb, &Mongodb::certificate_file>()},
+    {"exporter.datastore.key_file", "string", "\"\"",
+     "PEM file of the client certificate's key",
+     at<&C::datastore, &Store::mongodb, &Mongodb::key_file>()},
+    {"exporter.datastore.system_roots", "boolean", "false",
+     "TLS to MongoDB that trusts the authorities of the system; MONGODB_USE_SYSTEM_TLS wins",
+     at<&C::datastore, &Store::mongodb, &Mongodb::system_roots>()},
+    {"exporter.datastore.app_name", "string", "\"\"",
+     "Name of this client in the log of MongoDB; APP_NAME wins",
+     at<&C::datastore, &Store::mongodb, &Mongodb::app_name>()},
 }};
 
-const std::array<EnvironmentSpec, 6> kEnvironment = {{
+const std::array<EnvironmentSpec, 21> kEnvironment = {{
     {"LOG_LEVEL", "debug, info, warn (or warning) or error, in any case; anything else means info"},
     {"DATASTORE_PROVIDER", "mongodb, postgresql or sqlite; wins over exporter.datastore.provider"},
     {"DATASTORE_PATH", "File of the sqlite datastore; wins over exporter.datastore.path"},
-    {"DATASTORE_YAML", "Datastore settings as YAML text; not supported by this version"},
-    {"DATASTORE_YAML_PATH", "Datastore settings as a YAML file; not supported by this version"},
+    {"DATASTORE_YAML", "Datastore settings as YAML text; read while DATASTORE_PROVIDER is unset"},
+    {"DATASTORE_YAML_PATH", "Datastore settings as a YAML file; read while the two before are unset"},
+    {"DATASTORE_HOST", "URI or host of MongoDB; read with DATASTORE_PROVIDER, MONGODB_URI wins"},
+    {"DATASTORE_PORT", "Port of a DATASTORE_HOST that is no URI, 27017 without; read with DATASTORE_PROVIDER"},
+    {"DATASTORE_DATABASE", "Database of the events; read with DATASTORE_PROVIDER"},
+    {"DATASTORE_SSLCERT", "PEM file of the client certificate; read with DATASTORE_PROVIDER, wins over those below"},
+    {"DATASTORE_SSLKEY", "PEM file of its key; likewise"},
+    {"DATASTORE_SSLROOTCERT", "PEM file of the authority to trust, an absolute path; likewise"},
+    {"MONGODB_URI", "Connection string; wins over exporter.datastore.uri"},
+    {"MONGODB_DATABASE_NAME", "Database of the token collection, and of the events unless another is named"},
+    {"MONGODB_TOKEN_COLLECTION_NAME", "Collection where progress is kept; wins over exporter.datastore.token_collection"},
+    {"MONGODB_CLIENT_CERT_MOUNT_PATH", "Directory of tls.crt, tls.key and ca.crt"},
+    {"MONGODB_CLIENT_CERT_PATH", "PEM file of the client certificate; wants the next two"},
+    {"MONGODB_CLIENT_KEY_PATH", "PEM file of its key"},
+    {"MONGODB_CA_CERT_PATH", "PEM file of the authority to trust, an absolute path; may stand alone"},
+    {"MONGODB_USE_SYSTEM_TLS", "true, enabled, 1 or yes in any case: TLS that trusts the authorities of the system"},
+    {"APP_NAME", "Name of this client in the log of MongoDB"},
     {"OTEL_EXPORTER_OTLP_ENDPOINT", "Where traces go; this version sends none"},
 }};
 // clang-format on
@@ -155,7 +204,8 @@ struct Formatter {
 
   std::string operator()(Field<std::string> get) const {
     const std::string& value = get(config);
-    return in_quotes(key.type == "URL" ? redact_url(value) : value);
+    const bool may_hold_secrets = key.type == "URL" || key.type == "MongoDB URI";
+    return in_quotes(may_hold_secrets ? redact_url(value) : value);
   }
   std::string operator()(Field<Duration> get) const { return format_duration(get(config)); }
   std::string operator()(Field<bool> get) const { return get(config) ? "true" : "false"; }

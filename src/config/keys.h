@@ -30,7 +30,7 @@ using Target = std::variant<Field<std::string>, Field<Duration>, Field<bool>, Fi
 
 struct KeySpec {
   std::string_view name;          // lower case, with dots: "exporter.sink.timeout"
-  std::string_view type;          // for people; "URL" also means: redact when printing
+  std::string_view type;          // for people; "URL" and "MongoDB URI" also mean: redact when printing
   std::string_view default_text;  // as format_value() prints it, or "required"
   std::string_view help;          // one line
   Target target;

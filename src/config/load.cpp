@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <system_error>
@@ -16,6 +17,7 @@
 #include "base/error.h"
 #include "config/apply.h"
 #include "config/check.h"
+#include "config/datastore.h"
 #include "config/draft.h"
 #include "config/keys.h"
 #include "config/notes.h"
@@ -60,9 +62,12 @@ std::vector<Setting> make_settings(const Draft& draft) {
 }
 
 // The reader goes through a file from the top; what is elsewhere comes after it.
-void sort_problems(std::vector<Problem>& problems) {
-  const auto rank = [](const Problem& problem) {
-    const int place = problem.file == "command line" ? 2 : problem.file == "environment" ? 1 : 0;
+void sort_problems(const std::string& file, std::vector<Problem>& problems) {
+  const auto rank = [&](const Problem& problem) {
+    const int place = problem.file == "command line"  ? 3
+                      : problem.file == "environment" ? 2
+                      : problem.file == file          ? 0
+                                                      : 1;
     return std::pair(place, problem.line);
   };
   // Keeps the order of equals, as std::stable_sort would if clang took libstdc++ 12's without a deprecation warning.
@@ -76,8 +81,9 @@ void sort_problems(std::vector<Problem>& problems) {
   }
 }
 
-Loaded finish(const Flags& flags, const Environment& environment, Draft& draft, bool judge) {
+Loaded finish(const Flags& flags, const Environment& environment, const Files& files, Draft& draft, bool judge) {
   apply_environment(environment, draft);
+  apply_datastore(environment, files, draft);
   apply_flags(flags, draft);
   if (judge) {
     check_values(draft);
@@ -85,7 +91,7 @@ Loaded finish(const Flags& flags, const Environment& environment, Draft& draft, 
   Loaded loaded;
   loaded.settings = make_settings(draft);
   loaded.notes = make_notes(draft, environment);
-  sort_problems(draft.problems);
+  sort_problems(draft.file(), draft.problems);
   loaded.problems = std::move(draft.problems);
   loaded.config = std::move(draft.config);
   return loaded;
@@ -118,22 +124,34 @@ bool Loaded::ok() const {
   return std::none_of(problems.begin(), problems.end(), [](const Problem& p) { return p.severity == Severity::error; });
 }
 
-Loaded load(const Flags& flags, std::string_view toml_text, const Environment& environment) {
+Loaded load(const Flags& flags, std::string_view toml_text, const Environment& environment, const Files& files) {
   Draft draft(path_of(flags));
   const bool readable = read_toml(toml_text, draft);
-  return finish(flags, environment, draft, readable);
+  return finish(flags, environment, files, draft, readable);
 }
 
-Loaded load_file(const Flags& flags, const Environment& environment) {
+Loaded load_file(const Flags& flags, const Environment& environment, const Files& files) {
   const std::string path = path_of(flags);
-  const Result<std::string> text = read_text(path);
+  const Result<std::string> text = files.read(path);
   if (text) {
-    return load(flags, *text, environment);
+    return load(flags, *text, environment, files);
   }
   Draft draft(path);
   draft.problems.push_back(Problem{Severity::error, path, 0, "", "cannot be read: " + text.error().message,
                                    "name the configuration file with --config"});
-  return finish(flags, environment, draft, false);
+  return finish(flags, environment, files, draft, false);
+}
+
+Files no_files() {
+  return {[](const std::string&) -> Result<std::string> { return fail(ErrorKind::invalid, "there are no files"); },
+          [](const std::string&) { return false; }};
+}
+
+Files process_files() {
+  return {read_text, [](const std::string& path) {
+            std::error_code ignored;
+            return std::filesystem::exists(path, ignored);
+          }};
 }
 
 Environment process_environment() {

@@ -1,7 +1,7 @@
 // File, environment and flags -> Config, with every problem reported at once and the origin of every value.
 //
 // load() is pure: the text, the flags and the environment come in as values, so tests and the fuzzer need neither files
-// nor variables. Order of precedence: flag, environment, file, default; no setting has more than two of them.
+// nor variables. Order of precedence: flag, environment, the datastore's YAML, file, default.
 // Thread-safety: free functions without state; the environment is read only through the function that is passed.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "config/config.h"
 #include "config/problem.h"
 
@@ -28,6 +29,14 @@ struct Flags {
 
 // Looks up one variable. An empty value means the same as none, as in the incumbent.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+// What load() asks of the file system, so that tests and the fuzzer need none.
+struct Files {
+  std::function<Result<std::string>(const std::string& path)> read;  // at most 1 MiB; error: invalid
+  std::function<bool(const std::string& path)> exists;
+};
+[[nodiscard]] Files no_files();       // none can be read, none exists
+[[nodiscard]] Files process_files();  // those of this machine
 
 // One effective value, ready to print: `value` holds no secret.
 struct Setting {
@@ -47,7 +56,7 @@ struct Note {
 
 struct Loaded {
   Config config;                  // to be used only when ok()
-  std::vector<Problem> problems;  // the file's by line, then the environment's, then the command line's
+  std::vector<Problem> problems;  // the file's by line, other files', the environment's, the command line's
   std::vector<Setting> settings;  // every setting, in the order of the documentation
   std::vector<Note> notes;
 
@@ -55,10 +64,13 @@ struct Loaded {
 };
 
 // Never fails otherwise than by errors among the problems. After a syntax error the file's values are not judged.
-[[nodiscard]] Loaded load(const Flags& flags, std::string_view toml_text, const Environment& environment);
+// `files`: the YAML that DATASTORE_YAML_PATH names is read, and certificates are looked for.
+[[nodiscard]] Loaded load(const Flags& flags, std::string_view toml_text, const Environment& environment,
+                          const Files& files = no_files());
 
 // load() of the file that the flags name, at most 1 MiB of it. A file that cannot be read is one of the problems.
-[[nodiscard]] Loaded load_file(const Flags& flags, const Environment& environment);
+[[nodiscard]] Loaded load_file(const Flags& flags, const Environment& environment,
+                               const Files& files = process_files());
 
 // The environment of this process. Thread-safety: not while another thread calls setenv(3).
 [[nodiscard]] Environment process_environment();

@@ -76,6 +76,10 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
   return row.back();
 }
 
+std::string nearest_of(std::string_view unknown, std::span<const std::string_view> known) {
+  return closest(unknown, std::set<std::string_view>(known.begin(), known.end()));
+}
+
 std::string nearest_key(std::string_view unknown) {
   std::set<std::string_view> known;
   for (const KeySpec& key : all_keys()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,5 +17,8 @@ namespace exporter::config {
 // "exporter.failure_handling.max_retries".
 [[nodiscard]] std::string nearest_key(std::string_view unknown);
 [[nodiscard]] std::string nearest_table(std::string_view unknown);
+
+// The same among other names: one of `known`, or empty.
+[[nodiscard]] std::string nearest_of(std::string_view unknown, std::span<const std::string_view> known);
 
 }  // namespace exporter::config

@@ -43,11 +43,14 @@ class Usage(IntegrationTest):
         self.assertEqual(sink.audit()["requests"], 0)
 
     def test_a_provider_that_is_not_built_in_is_refused(self):
-        self.refused(self.start(self.nowhere(datastore__provider="mongodb")), 2, "mongodb")
-        self.refused(self.start(self.nowhere(drop=("datastore.provider",))), 2, "mongodb")
+        self.refused(self.start(self.nowhere(datastore__provider="postgresql")), 2, "postgresql")
         done = self.run_binary("--config", self.nowhere(), "--oidc-secret-path", self.secret_file,
                                environment={"DATASTORE_PROVIDER": "postgresql"})
         self.refused(done, 2, "postgresql")
+
+    def test_mongodb_without_a_database_is_refused(self):
+        self.refused(self.start(self.nowhere(datastore__provider="mongodb")), 2, "exporter.datastore.database")
+        self.refused(self.start(self.nowhere(drop=("datastore.provider",))), 2, "exporter.datastore.database")
 
     def test_a_secret_file_that_is_missing_or_empty_is_refused(self):
         self.secret_file.write_text(" \n\t\n")

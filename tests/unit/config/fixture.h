@@ -30,11 +30,42 @@ oidc = { token_url = "https://idp.example/token", client_id = "exp", scope = "ev
 datastore = { provider = "sqlite", path = "/data/events.db" }
 )";
 
-inline Loaded load_text(std::string_view text, Variables variables = {}, Flags flags = {}) {
+// Files that are there, by path.
+inline Files files_of(std::map<std::string, std::string> files) {
+  Files result;
+  result.exists = [files](const std::string& path) { return files.contains(path); };
+  result.read = [files = std::move(files)](const std::string& path) -> Result<std::string> {
+    const auto found = files.find(path);
+    return found == files.end() ? Result<std::string>(fail(ErrorKind::invalid, "No such file or directory"))
+                                : Result<std::string>(found->second);
+  };
+  return result;
+}
+
+inline Loaded load_text(std::string_view text, Variables variables = {}, Flags flags = {},
+                        const Files& files = no_files()) {
   if (!flags.config_path) {
     flags.config_path = "config.toml";
   }
-  return load(flags, text, environment_of(std::move(variables)));
+  return load(flags, text, environment_of(std::move(variables)), files);
+}
+
+// kMinimal without its datastore; four lines.
+inline std::string without_datastore() { return std::string(kMinimal.substr(0, kMinimal.find("datastore"))); }
+
+// Settings of MongoDB that are in order, by the variables of the incumbent's chart, and `more`.
+inline Variables mongodb_variables(const Variables& more = {}) {
+  Variables variables = {{"MONGODB_URI", "mongodb://db:27017/?replicaSet=rs0"},
+                         {"MONGODB_DATABASE_NAME", "HealthEventsDatabase"},
+                         {"MONGODB_TOKEN_COLLECTION_NAME", "ResumeTokens"}};
+  for (const auto& [name, value] : more) {
+    variables.insert_or_assign(name, value);
+  }
+  return variables;
+}
+
+inline Loaded load_mongodb(const Variables& more = {}, const Files& files = no_files()) {
+  return load_text(without_datastore(), mongodb_variables(more), {}, files);
 }
 
 // kMinimal and then `text`.
