@@ -1,9 +1,9 @@
 """TLS with real certificates, made on the spot: what is trusted, what is refused, and that a refusal loses nothing."""
 import socket
 import ssl
-import subprocess
 import threading
 
+from certificates import Authority
 from support import Exporter, IntegrationTest, LabSink, main, wait_until
 
 
@@ -64,25 +64,11 @@ class Tls(IntegrationTest):
         super().setUp()
         self.generate(50)
         self.sink = LabSink(self)
-        self.make_ca("ca")
-
-    def openssl(self, *arguments):
-        done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
-
-    def make_ca(self, name):
-        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                     "-subj", f"/CN={name}", "-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem")
+        self.authority = Authority(self.folder, "ca")
 
     def front(self, names):
         """The lab's sink behind TLS, its certificate for these names and by our authority."""
-        path = self.folder / f"server{len(names)}{names[-2:]}"
-        path.with_suffix(".ext").write_text(f"subjectAltName={names}\n")
-        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=server",
-                     "-keyout", path.with_suffix(".key"), "-out", path.with_suffix(".csr"))
-        self.openssl("x509", "-req", "-in", path.with_suffix(".csr"), "-CA", self.folder / "ca.pem", "-CAkey",
-                     self.folder / "ca.key", "-CAcreateserial", "-days", "2", "-extfile", path.with_suffix(".ext"),
-                     "-out", path.with_suffix(".pem"))
+        path = self.authority.issue(f"server{len(names)}{names[-2:]}", "/CN=server", [f"subjectAltName={names}"])
         front = TlsFront(path, self.sink.port)
         self.addCleanup(front.close)
         return front
@@ -126,9 +112,8 @@ class Tls(IntegrationTest):
         self.delivers(self.config(self.sink.url, sink__endpoint=right.url + "/events", sink__ca_file=ca))
 
     def test_an_untrusted_token_endpoint_gets_no_secret_and_events_wait(self):
-        self.make_ca("other")
         front = self.front("IP:127.0.0.1")
-        other = str(self.folder / "other.pem")
+        other = str(Authority(self.folder, "other").pem)
         self.waits(self.config(self.sink.url, oidc__token_url=front.url + "/token", oidc__ca_file=other), front,
                    "Token fetch failed, will retry")
         self.assertEqual(self.sink.audit()["tokenRequests"], 0)
