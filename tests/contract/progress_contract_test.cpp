@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, DeadLettersContract, ::testing::ValuesIn(all_wo
 
 TEST_P(DeadLettersContract, CountsTheDocumentsNotThePuts) {
   EXPECT_EQ(letters_->count().value(), 0U);
-  ports::DeadLetter letter{.document_id = document_id(1),
+  ports::DeadLetter letter{.document_id = world_->id(1),
                            .event_id = {},
                            .node = "gpu-node-1",
                            .reason = "undecodable",
@@ -83,7 +83,7 @@ TEST_P(DeadLettersContract, CountsTheDocumentsNotThePuts) {
   letter.status = 400;
   ASSERT_TRUE(letters_->put(letter));
   EXPECT_EQ(letters_->count().value(), 1U);
-  letter.document_id = document_id(2);
+  letter.document_id = world_->id(2);
   ASSERT_TRUE(letters_->put(letter));
   letters_ = world_->dead_letters();
   EXPECT_EQ(letters_->count().value(), 2U);

@@ -19,6 +19,9 @@
 
 namespace exporter::testing {
 
+// A UUID, for worlds whose keys are text.
+std::string document_id(int number);
+
 class StoreWorld {
  public:
   virtual ~StoreWorld() = default;
@@ -28,18 +31,25 @@ class StoreWorld {
   virtual std::unique_ptr<ports::CheckpointStore> checkpoints() = 0;
   virtual std::unique_ptr<ports::DeadLetters> dead_letters() = 0;
 
-  // A document is stored under a UUID made from `number`, so that ids sort as numbers do.
-  virtual void insert(int number, std::string_view document, WallTime created_at) = 0;
+  // A document is stored under a key made from `number`, so that keys sort as numbers do.
+  virtual void insert(int number, std::string_view json, WallTime created_at) = 0;
   virtual void remove(int number) = 0;
-  virtual void trim_changes(int count) = 0;  // the oldest ones
+  virtual void trim_changes(int count) = 0;  // the oldest ones; only of worlds in trimmable_worlds()
+
+  // How the ports name the document that was inserted as `number`.
+  [[nodiscard]] virtual std::string id(int number) const { return document_id(number); }
+  // The bytes that the ports give for it.
+  [[nodiscard]] virtual std::string stored(int /*number*/, std::string_view json, WallTime /*created_at*/) const {
+    return std::string(json);
+  }
+  // The stream carries the documents themselves: one that was deleted since still arrives.
+  [[nodiscard]] virtual bool changes_hold_documents() const { return false; }
 
   Clock& clock() { return clock_; }
 
  private:
   SystemClock clock_;
 };
-
-std::string document_id(int number);
 
 struct StoreWorldFactory {
   std::string name;
@@ -48,5 +58,7 @@ struct StoreWorldFactory {
 };
 
 const std::vector<StoreWorldFactory>& all_worlds();
+// Those that can be told to forget changes. Where only load makes a server forget (MongoDB), tests of its own do it.
+std::vector<StoreWorldFactory> trimmable_worlds();
 
 }  // namespace exporter::testing

@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 
 #include "base/check.h"
+#include "contract/mongodb_world.h"
 #include "contract/store_world.h"
 #include "source/sqlite/store.h"
 #include "support/memory_store.h"
@@ -82,8 +83,11 @@ const std::vector<StoreWorldFactory>& all_worlds() {
   static const std::vector<StoreWorldFactory> worlds{
       {"memory", [] { return std::make_unique<MemoryWorld>(); }},
       {"sqlite", [] { return std::make_unique<SqliteWorld>(); }},
+      {"mongodb", &make_mongodb_world},
   };
   return worlds;
 }
+
+std::vector<StoreWorldFactory> trimmable_worlds() { return {all_worlds()[0], all_worlds()[1]}; }
 
 }  // namespace exporter::testing
