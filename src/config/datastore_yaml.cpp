@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <set>
 #include <utility>
@@ -19,6 +21,9 @@ namespace exporter::config {
 namespace {
 
 enum class Shape : std::uint8_t { scalar, map, free_map, anything };
+
+// A text full of unknown names is another program's; looking for a neighbour of each would take seconds.
+constexpr std::size_t kMostSuggestions = 100;
 
 struct Known {
   std::string_view name;
@@ -94,7 +99,7 @@ class Reader {
       for (const Known& each : kKnown) {
         names.push_back(each.name);
       }
-      const std::string nearest = nearest_of(name, names);
+      const std::string nearest = draft_.problems.size() < kMostSuggestions ? nearest_of(name, names) : "";
       return problem(line, name, Severity::warning, "unknown key, ignored",
                      nearest.empty() ? "" : "did you mean " + nearest + "?");
     }

@@ -25,8 +25,8 @@ using DatastoreValues = std::map<std::string, Given, std::less<>>;
 
 inline constexpr std::string_view kExtraParams = "connection.extraParams";
 
-// `name`: the file, for the lines of problems. What is wrong becomes an error of the draft. Every value that is there is
-// also known to the draft by its name here, so that notes find it.
+// `name`: the file, for the lines of problems. What is wrong becomes an error of the draft. Every value that is there
+// is also known to the draft by its name here, so that notes find it.
 [[nodiscard]] DatastoreValues read_datastore_yaml(const std::string& text, const std::string& name, Draft& draft);
 
 }  // namespace exporter::config

@@ -187,7 +187,7 @@ const std::array<EnvironmentSpec, 21> kEnvironment = {{
     {"DATASTORE_SSLROOTCERT", "PEM file of the authority to trust, an absolute path; likewise"},
     {"MONGODB_URI", "Connection string; wins over exporter.datastore.uri"},
     {"MONGODB_DATABASE_NAME", "Database of the token collection, and of the events unless another is named"},
-    {"MONGODB_TOKEN_COLLECTION_NAME", "Collection where progress is kept; wins over exporter.datastore.token_collection"},
+    {"MONGODB_TOKEN_COLLECTION_NAME", "Collection of the token; wins over exporter.datastore.token_collection"},
     {"MONGODB_CLIENT_CERT_MOUNT_PATH", "Directory of tls.crt, tls.key and ca.crt"},
     {"MONGODB_CLIENT_CERT_PATH", "PEM file of the client certificate; wants the next two"},
     {"MONGODB_CLIENT_KEY_PATH", "PEM file of its key"},

@@ -1,5 +1,5 @@
 // The part of a MongoDB connection string that can be checked before anything connects: scheme, user, hosts
-// (https://www.mongodb.com/docs/manual/reference/connection-string/). The driver judges the rest, the options above all.
+// (https://www.mongodb.com/docs/manual/reference/connection-string/). The driver judges the rest, above all options.
 // Pure. Thread-safety: free functions without state.
 #pragma once
 
