@@ -40,6 +40,12 @@ demo: ## set up, build, and show the main job on this machine
 	@$(MAKE) build
 	@scripts/demo
 
+.PHONY: demo-mongodb
+demo-mongodb: ## the same on a real MongoDB, which is fetched for it
+	@scripts/setup
+	@$(MAKE) build
+	@scripts/demo --mongodb
+
 # gcc 12's thread sanitizer does not know the address layouts that newer kernels choose (vm.mmap_rnd_bits > 28).
 FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
