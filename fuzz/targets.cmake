@@ -1,4 +1,5 @@
 # One line per target, sorted.
+exporter_fuzz(bson_fuzz DEPS decode transform LIBS simdjson::simdjson)
 exporter_fuzz(decode_fuzz DEPS decode transform LIBS simdjson::simdjson)
 exporter_fuzz(response_fuzz DEPS sink_http)
 exporter_fuzz(token_fuzz DEPS auth)

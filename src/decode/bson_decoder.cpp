@@ -53,7 +53,7 @@ class BsonValue {
       return false;
     }
     while (bson_iter_next(&at)) {
-      if (!visit(std::string_view(bson_iter_key(&at), bson_iter_key_len(&at)), BsonValue(at, *object_ids_))) {
+      if (!visit(std::string_view(bson_iter_key_unsafe(&at), bson_iter_key_len(&at)), BsonValue(at, *object_ids_))) {
         return true;
       }
     }
@@ -75,13 +75,15 @@ class BsonValue {
 };
 
 BsonValue::BsonValue(const bson_iter_t& at, ObjectIdTexts& object_ids)
-    : type_(bson_iter_type(&at)), object_ids_(&object_ids) {
+    : type_(bson_iter_type_unsafe(&at)), object_ids_(&object_ids) {
   std::uint32_t size = 0;
   const std::uint8_t* bytes = nullptr;
+  // The "unsafe" accessors only leave out the check of the type, which is what is switched on.
   switch (type_) {
     case BSON_TYPE_UTF8: {
-      const char* const text = bson_iter_utf8(&at, &size);
-      bytes_ = {text, size};
+      std::size_t length = 0;
+      const char* const text = bson_iter_utf8_unsafe(&at, &length);
+      bytes_ = {text, length};
       break;
     }
     case BSON_TYPE_SYMBOL: {
@@ -105,16 +107,16 @@ BsonValue::BsonValue(const bson_iter_t& at, ObjectIdTexts& object_ids)
       bytes_ = as_text(bson_iter_oid(&at)->bytes, sizeof(bson_oid_t::bytes));
       break;
     case BSON_TYPE_BOOL:
-      integer_ = bson_iter_bool(&at) ? 1 : 0;
+      integer_ = bson_iter_bool_unsafe(&at) ? 1 : 0;
       break;
     case BSON_TYPE_INT32:
-      integer_ = bson_iter_int32(&at);
+      integer_ = bson_iter_int32_unsafe(&at);
       break;
     case BSON_TYPE_INT64:
-      integer_ = bson_iter_int64(&at);
+      integer_ = bson_iter_int64_unsafe(&at);
       break;
     case BSON_TYPE_DOUBLE:
-      real_ = bson_iter_double(&at);
+      real_ = bson_iter_double_unsafe(&at);
       break;
     case BSON_TYPE_DECIMAL128:
       bson_iter_decimal128(&at, &decimal_);

@@ -1,5 +1,6 @@
-// A stored document -> a health event. One decoder per format (JSON here, BSON beside it), one meaning for all of them:
-// what is accepted and refused is written down in docs/decoding.md, and the shared half of the work is in fields.h.
+// A stored document -> a health event. One decoder per format, one meaning for all of them: what is accepted and refused
+// is written down in docs/decoding.md and done in read_event.h; a format only says what its values are
+// (stored_value.h).
 #pragma once
 
 #include <string_view>

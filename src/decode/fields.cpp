@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <map>
 
-#include "base/ascii.h"
 #include "base/json_text.h"
 #include "event/enum_names.h"
 
@@ -52,6 +53,27 @@ constexpr std::array<std::uint8_t, kLongestName + 2> kFirstOfLength = [] {
   return first;
 }();
 
+// A name without regard to letter case, to compare in three steps: bit 5 of each byte set. Two names of one length, one
+// of them of letters only as ours, are folded to the same if and only if they differ in case at most.
+using Folded = std::array<std::uint64_t, 3>;
+static_assert(kLongestName <= sizeof(Folded));
+
+constexpr Folded fold(std::string_view name) {
+  std::array<char, sizeof(Folded)> bytes{};
+  std::copy(name.begin(), name.end(), bytes.begin());
+  Folded folded = std::bit_cast<Folded>(bytes);
+  for (std::uint64_t& word : folded) {
+    word |= 0x2020'2020'2020'2020U;
+  }
+  return folded;
+}
+
+constexpr std::array<Folded, kNames.size()> kFolded = [] {
+  std::array<Folded, kNames.size()> folded{};
+  std::transform(kNames.begin(), kNames.end(), folded.begin(), fold);
+  return folded;
+}();
+
 constexpr std::size_t kExcerptBytes = 64;
 constexpr std::size_t kFewPairs = 32;
 
@@ -71,15 +93,10 @@ Field find_field(std::string_view name) {
   if (name.size() > kLongestName) {
     return Field::unknown;
   }
-  const std::size_t first = kFirstOfLength[name.size()];
+  const Folded folded = fold(name);
   const std::size_t end = kFirstOfLength[name.size() + 1];
-  for (std::size_t i = first; i < end; ++i) {
-    if (kNames[i] == name) {  // as most stores write it
-      return static_cast<Field>(i);
-    }
-  }
-  for (std::size_t i = first; i < end; ++i) {
-    if (equals_ignoring_case(kNames[i], name)) {
+  for (std::size_t i = kFirstOfLength[name.size()]; i < end; ++i) {
+    if (kFolded[i] == folded) {
       return static_cast<Field>(i);
     }
   }

@@ -1,8 +1,8 @@
-// BSON documents for tests, written as text.
+// BSON documents for tests, from text or from their parts.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -23,5 +23,23 @@ inline std::string bson_of(std::string_view text) {
   bson_destroy(document);
   return bytes;
 }
+
+// For what Extended JSON cannot say (a key twice, text that is no UTF-8, broken documents), from the parts: an element's
+// type, key and value; a size; a document around its elements; a string as a value.
+inline std::string element(char type, std::string_view key, std::string_view value) {
+  return std::string(1, type).append(key).append(1, '\0').append(value);
+}
+
+inline std::string size_of(std::size_t size) {
+  std::string bytes(4, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(size >> (8 * i));
+  }
+  return bytes;
+}
+
+inline std::string document_of(const std::string& elements) { return size_of(elements.size() + 5) + elements + '\0'; }
+
+inline std::string text_of(std::string_view text) { return size_of(text.size() + 1).append(text).append(1, '\0'); }
 
 }  // namespace exporter::testing

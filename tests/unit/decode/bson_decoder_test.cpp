@@ -17,25 +17,12 @@ namespace exporter::decode {
 namespace {
 
 using testing::bson_of;
+using testing::document_of;
+using testing::element;
+using testing::size_of;
+using testing::text_of;
 using Strings = std::vector<std::string_view>;
 using Metadata = std::vector<std::pair<std::string_view, std::string_view>>;
-
-// An element of a type that Extended JSON cannot say, or not twice: type, key, value.
-std::string element(char type, std::string_view key, std::string_view value) {
-  return std::string(1, type).append(key).append(1, '\0').append(value);
-}
-
-std::string size_of(std::size_t size) {
-  std::string bytes(4, '\0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<char>(size >> (8 * i));
-  }
-  return bytes;
-}
-
-std::string document_of(const std::string& elements) { return size_of(elements.size() + 5) + elements + '\0'; }
-
-std::string text_of(std::string_view text) { return size_of(text.size() + 1).append(text).append(1, '\0'); }
 
 std::string event_of(const std::string& elements) {
   return document_of(element('\x03', "healthevent", document_of(elements)));

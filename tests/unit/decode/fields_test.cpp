@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/ascii.h"
 #include "decode/rfc3339.h"
 
 namespace exporter::decode {
@@ -25,6 +26,17 @@ TEST(FindField, KnowsOnlyItsOwn) {
   for (const auto name :
        {"", "node_name", "nodeName ", "i", "createdAt", "customRecommendedActionX", "\xc5\xbfomething"}) {
     EXPECT_EQ(find_field(name), Field::unknown) << name;
+  }
+}
+
+TEST(FindField, TakesNoOtherByteForALetter) {
+  const std::string name = "processingStrategy";
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string other = name;
+      other[at] = static_cast<char>(byte);
+      EXPECT_EQ(find_field(other) == Field::processing_strategy, equals_ignoring_case(other, name)) << other;
+    }
   }
 }
 
