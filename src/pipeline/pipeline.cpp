@@ -1,6 +1,7 @@
 #include "pipeline/pipeline.h"
 
 #include <optional>
+#include <random>
 #include <utility>
 
 #include "base/backoff.h"
@@ -18,6 +19,20 @@ constexpr Duration kStepTime = std::chrono::seconds(5);    // a quiet stream's r
 constexpr Duration kDeadAfter = std::chrono::seconds(30);  // the loop turns once a second when it is well
 constexpr Duration kJoinTime = std::chrono::seconds(1);    // for a thread that was asked to stop
 constexpr BackoffOptions kReadBackoff{.initial = std::chrono::milliseconds(100), .cap = std::chrono::seconds(10)};
+
+// How long to wait before the datastore is asked again.
+class ReadRetry {
+ public:
+  explicit ReadRetry(std::uint64_t seed) : random_(static_cast<std::uint32_t>(seed)) {}
+  Duration next() {
+    return with_jitter(backoff_delay(kReadBackoff, ++failures_), std::uniform_real_distribution<>()(random_));
+  }
+  void succeeded() { failures_ = 0; }
+
+ private:
+  std::minstd_rand random_;
+  std::uint32_t failures_ = 0;
+};
 
 bool mendable(const Error& error) { return error.kind != ErrorKind::corrupt && error.kind != ErrorKind::invalid; }
 
@@ -73,7 +88,8 @@ Result<ports::Checkpoint> Pipeline::first_start(Reader& reader) {
 // Loads the checkpoint, or makes the first one; tries again for as long as that may help.
 Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
   log::info("Checking for existing resume token", {});
-  for (std::uint32_t failures = 1;; ++failures) {
+  ReadRetry retry(options_.heart.seed);
+  for (;;) {
     auto loaded = parts_.checkpoints.load();
     Result<ports::Checkpoint> checkpoint = fail(ErrorKind::transient, {});
     if (loaded && *loaded) {
@@ -90,7 +106,7 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
     if (checkpoint || !mendable(checkpoint.error())) {
       return checkpoint;
     }
-    const Duration delay = backoff_delay(kReadBackoff, failures);
+    const Duration delay = retry.next();
     log::warn("The datastore does not answer, trying again", {{"error", checkpoint.error()}, {"retryIn", delay}});
     if (!parts_.clock.sleep_until(after(parts_.clock.now(), delay), stopping_.get_token())) {
       return fail(ErrorKind::cancelled, "stopped before the first position was known");
@@ -99,7 +115,7 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
 }
 
 void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop) {
-  std::uint32_t failures = 0;
+  ReadRetry retry(options_.heart.seed);
   std::uint64_t healed = 0;
   while (!stop.stop_requested()) {
     const bool history = reader.in_history();
@@ -113,12 +129,12 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
     }
     if (!batch) {
       parts_.metrics.source_errors.add();
-      const Duration delay = backoff_delay(kReadBackoff, ++failures);
+      const Duration delay = retry.next();
       log::warn("Reading the datastore failed, trying again", {{"error", batch.error()}, {"retryIn", delay}});
       parts_.clock.sleep_until(after(parts_.clock.now(), delay), stop);
       continue;
     }
-    failures = 0;
+    retry.succeeded();
     if (reader.healed() > healed) {
       healed = reader.healed();
       log::warn("The stream's position was lost; the stored events are read again from the last safe time", {});
