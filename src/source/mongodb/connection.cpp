@@ -74,6 +74,18 @@ int memory_file(std::string_view text) {
   return handle;
 }
 
+// `uri` with "user:password@", if it has that, replaced.
+std::string replace_user(const std::string& uri, std::string_view by) {
+  const std::size_t scheme = uri.find("://");
+  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
+  // The last @ of all: a password with an unescaped @, / or ? is no valid URI, but must not be shown either.
+  const std::size_t at = uri.rfind('@');
+  if (at == std::string::npos || at < start) {
+    return uri;
+  }
+  return uri.substr(0, start).append(by).append(uri, at + 1);
+}
+
 void default_option(mongoc_uri_t* uri, const char* name, std::int32_t value) {
   if (!mongoc_uri_has_option(uri, name)) {
     mongoc_uri_set_option_as_int32(uri, name, value);
@@ -82,17 +94,7 @@ void default_option(mongoc_uri_t* uri, const char* name, std::int32_t value) {
 
 }  // namespace
 
-std::string redacted(const std::string& uri) {
-  const std::size_t scheme = uri.find("://");
-  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
-  // The last @ before the path: passwords with an unescaped @ are hidden whole too.
-  const std::size_t end = uri.find('/', start);
-  const std::size_t at = uri.rfind('@', end);
-  if (at == std::string::npos || at < start) {
-    return uri;
-  }
-  return uri.substr(0, start) + "***@" + uri.substr(at + 1);
-}
+std::string redacted(const std::string& uri) { return replace_user(uri, "***@"); }
 
 std::uint32_t fingerprint(const Options& options) {
   return static_cast<std::uint32_t>(fnv1a(options.database + "." + options.collection));
@@ -112,7 +114,9 @@ std::string Connection::KeyFile::path() const { return fmt::format("/proc/self/f
 Result<Connection> Connection::make(const Options& options, Duration patience) {
   init_driver();
   bson_error_t error;
-  Uri uri(mongoc_uri_new_with_error(options.uri.c_str(), &error));
+  // With a client certificate its subject is the user, whatever user the URI names.
+  const std::string text = options.certificate_file.empty() ? options.uri : replace_user(options.uri, "");
+  Uri uri(mongoc_uri_new_with_error(text.c_str(), &error));
   if (!uri) {
     return fail(ErrorKind::invalid, fmt::format("the MongoDB URI \"{}\" cannot be used: {}", redacted(options.uri),
                                                 static_cast<const char*>(error.message)));
@@ -127,8 +131,11 @@ Result<Connection> Connection::make(const Options& options, Duration patience) {
     mongoc_uri_set_auth_mechanism(uri.get(), "MONGODB-X509");
     mongoc_uri_set_auth_source(uri.get(), "$external");
   }
-  const bool own = mongoc_uri_has_option(uri.get(), MONGOC_URI_READPREFERENCE);
-  return Connection(options, std::move(uri), own);
+  // As the incumbent reads, when the URI does not say.
+  ReadPrefs prefs(mongoc_uri_has_option(uri.get(), MONGOC_URI_READPREFERENCE)
+                      ? mongoc_read_prefs_copy(mongoc_uri_get_read_prefs_t(uri.get()))
+                      : mongoc_read_prefs_new(MONGOC_READ_SECONDARY_PREFERRED));
+  return Connection(options, std::move(uri), std::move(prefs));
 }
 
 std::string Connection::files_stamp() const {
@@ -204,17 +211,13 @@ Result<mongoc_client_t*> Connection::client() {
   return client_.get();
 }
 
-Result<Session> Connection::session(bool prefer_secondary) {
+Result<Session> Connection::session() {
   if (auto fresh = refresh(); !fresh) {
     return fail(std::move(fresh.error()));
   }
   bson_error_t error{};
-  mongoc_read_prefs_t* const prefs =
-      own_read_preference_
-          ? mongoc_read_prefs_copy(mongoc_uri_get_read_prefs_t(uri_.get()))
-          : mongoc_read_prefs_new(prefer_secondary ? MONGOC_READ_SECONDARY_PREFERRED : MONGOC_READ_PRIMARY);
-  mongoc_server_description_t* const server = mongoc_client_select_server(client_.get(), false, prefs, &error);
-  mongoc_read_prefs_destroy(prefs);
+  mongoc_server_description_t* const server =
+      mongoc_client_select_server(client_.get(), false, read_prefs_.get(), &error);
   if (server == nullptr) {
     return fail(failed(error, Bson(), nullptr));
   }
@@ -239,15 +242,13 @@ Result<void> Connection::run(const std::string& database, const Bson& command, B
   }
   bson_error_t error{};
   Bson options;
-  mongoc_read_prefs_t* prefs = nullptr;
   if (session != nullptr) {
     mongoc_client_session_append(session->get(), options.get(), &error);
     options.add("serverId", static_cast<std::int32_t>(session->server()));
-    prefs = mongoc_read_prefs_new(MONGOC_READ_SECONDARY_PREFERRED);
   }
-  const bool done = mongoc_client_command_with_opts(client_.get(), database.c_str(), command.get(), prefs,
-                                                    options.get(), reply.receive(), &error);
-  mongoc_read_prefs_destroy(prefs);
+  const bool done = mongoc_client_command_with_opts(client_.get(), database.c_str(), command.get(),
+                                                    session == nullptr ? nullptr : read_prefs_.get(), options.get(),
+                                                    reply.receive(), &error);
   if (!done) {
     return fail(failed(error, reply, failure));
   }

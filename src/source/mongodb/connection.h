@@ -48,9 +48,9 @@ class Connection {
   // Errors: invalid: a URI or options that can never work.
   static Result<Connection> make(const Options& options, Duration patience);
 
-  // A session on a server chosen by `prefer_secondary` (the URI's read preference wins) or on the primary. Sessions
-  // die with refresh(): drop them before. Errors: transient, unauthorized.
-  Result<Session> session(bool prefer_secondary);
+  // A session on a server that the URI's read preference chooses, or a secondary if there is one when it has none.
+  // Sessions die with refresh(): drop them before. Errors: transient, unauthorized.
+  Result<Session> session();
 
   // Runs `command` on the primary, or where `session` is. The reply replaces `reply`. A write concern error counts as a
   // failure. Errors: of the table.
@@ -83,8 +83,13 @@ class Connection {
     int handle_ = -1;
   };
 
-  Connection(Options options, Uri uri, bool own_read_preference)
-      : options_(std::move(options)), uri_(std::move(uri)), own_read_preference_(own_read_preference) {}
+  struct DestroyReadPrefs {
+    void operator()(mongoc_read_prefs_t* prefs) const { mongoc_read_prefs_destroy(prefs); }
+  };
+  using ReadPrefs = std::unique_ptr<mongoc_read_prefs_t, DestroyReadPrefs>;
+
+  Connection(Options options, Uri uri, ReadPrefs read_prefs)
+      : options_(std::move(options)), uri_(std::move(uri)), read_prefs_(std::move(read_prefs)) {}
 
   Result<mongoc_client_t*> client();
   Result<void> set_tls(mongoc_client_t* client);
@@ -93,10 +98,10 @@ class Connection {
 
   Options options_;
   Uri uri_;
-  bool own_read_preference_;  // the URI has one
-  KeyFile key_file_;          // outlives the client
-  std::string stamp_;         // of the certificate files that the client was made with
-  bool distrusted_ = false;   // the server refused our credentials: read them anew
+  ReadPrefs read_prefs_;     // of sessions
+  KeyFile key_file_;         // outlives the client
+  std::string stamp_;        // of the certificate files that the client was made with
+  bool distrusted_ = false;  // the server refused our credentials: read them anew
   std::unique_ptr<mongoc_client_t, DestroyClient> client_;
 };
 

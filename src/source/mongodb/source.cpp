@@ -29,7 +29,7 @@ constexpr Duration kPatience = seconds(60);
 constexpr double kReplyBytes = 512 << 10;
 // Seconds that a member's notion of the cluster's time may be behind another's.
 constexpr std::uint32_t kClockSlack = 60;
-constexpr std::int64_t kSmallestBatch = 100;
+constexpr std::int64_t kSmallestBatch = 8;
 constexpr std::int64_t kLargestBatch = 1000;
 
 // One inserted document, still inside the reply.
@@ -47,8 +47,6 @@ class MongoSource final : public ports::Source {
         fingerprint_(fingerprint(options_)),
         connection_(std::move(connection)),
         clock_(clock) {}
-  ~MongoSource() override { close(); }
-
   Result<event::Position> head() override;
   Result<void> open(const event::Position& position) override;
   Result<void> next(event::RawBatch& batch, std::size_t max_bytes, MonoTime deadline, std::stop_token stop) override;
@@ -145,7 +143,7 @@ Result<void> MongoSource::aggregate(std::string_view start, std::string_view tok
 
 Result<event::Position> MongoSource::head() {
   close();
-  auto session = connection_.session(true);
+  auto session = connection_.session();
   if (!session) {
     return fail(session.error().with_context("looking for the stream's head"));
   }
@@ -171,7 +169,7 @@ Result<void> MongoSource::open(const event::Position& position) {
                                                 options_.database, options_.collection));
   }
   close();
-  auto session = connection_.session(true);
+  auto session = connection_.session();
   if (!session) {
     return fail(session.error().with_context("opening the stream"));
   }
@@ -241,6 +239,10 @@ void MongoSource::look_ahead() {
       const auto key = find(field->document().value_or(""), "_id");
       change.id = key ? document_id(*key) : std::string();
     }
+  }
+  if (change.id.empty()) {
+    const auto key = find(change.document, "_id");
+    change.id = key ? document_id(*key) : std::string();
   }
   mean_bytes_ += (static_cast<double>(bytes.size()) - mean_bytes_) / 64;
   ahead_ = std::move(change);
