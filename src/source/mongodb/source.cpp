@@ -157,7 +157,7 @@ Result<event::Position> MongoSource::head() {
     close();
     return fail(ErrorKind::invalid, "this server gives no resume token for an empty batch; MongoDB 4.2 or newer does");
   }
-  const event::Position position = make_position(fingerprint_, after_reply_);
+  event::Position position = make_position(fingerprint_, after_reply_);
   close();
   return position;
 }
