@@ -227,7 +227,9 @@ Result<Session> Connection::session() {
   mongoc_session_opts_set_causal_consistency(options, false);
   mongoc_client_session_t* const session = mongoc_client_start_session(client_.get(), options, &error);
   mongoc_session_opts_destroy(options);
-  if (session == nullptr) {
+  // Servers that only speak MongoDB's protocol may know no sessions. Without one, a cursor is bound to the server alone.
+  const bool unknown = error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_SESSION_FAILURE;
+  if (session == nullptr && !unknown) {
     return fail(failed(error, Bson(), nullptr));
   }
   return Session(session, id);
@@ -243,7 +245,9 @@ Result<void> Connection::run(const std::string& database, const Bson& command, B
   bson_error_t error{};
   Bson options;
   if (session != nullptr) {
-    mongoc_client_session_append(session->get(), options.get(), &error);
+    if (session->get() != nullptr) {
+      mongoc_client_session_append(session->get(), options.get(), &error);
+    }
     options.add("serverId", static_cast<std::int32_t>(session->server()));
   }
   const bool done = mongoc_client_command_with_opts(client_.get(), database.c_str(), command.get(),

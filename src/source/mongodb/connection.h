@@ -20,12 +20,13 @@
 
 namespace exporter::mongodb {
 
-// One logical session: a cursor belongs to the session and the server that opened it.
+// One server and, where servers know them, one logical session: a cursor belongs to both of those that opened it.
 class Session {
  public:
   Session() = default;
   Session(mongoc_client_session_t* session, std::uint32_t server) : session_(session), server_(server) {}
-  [[nodiscard]] bool open() const { return session_ != nullptr; }
+  [[nodiscard]] bool open() const { return server_ != 0; }
+  // Null where servers know no sessions.
   [[nodiscard]] mongoc_client_session_t* get() const { return session_.get(); }
   [[nodiscard]] std::uint32_t server() const { return server_; }
 
