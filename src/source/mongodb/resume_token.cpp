@@ -42,7 +42,16 @@ std::optional<std::string_view> token_of(const event::Position& position, std::u
   return is_document(text) ? std::optional(text) : std::nullopt;
 }
 
+Bson moment_as_token(ClusterTime time) {
+  Bson token;
+  token.add(kStartAt, time);
+  return token;
+}
+
 ClusterTime time_of(std::string_view token) {
+  if (const auto moment = find(token, kStartAt)) {
+    return moment->cluster_time().value_or(ClusterTime{});
+  }
   const std::string_view text = data_of(token);
   if (text.size() < 18 || !text.starts_with("82")) {
     return {};

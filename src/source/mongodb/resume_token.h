@@ -2,7 +2,9 @@
 //
 // A resume token is a document that the server gives and takes back ({"_data": "82..."} since MongoDB 4.2); what is in
 // it is the server's business, with one exception below. A position is the token's bytes behind four bytes that say
-// which stream it belongs to. Thread-safety: pure functions.
+// which stream it belongs to. Servers that only speak MongoDB's protocol may give tokens with changes alone, none for
+// the place between them; until the first change, a moment of the server's clock then stands for the token.
+// Thread-safety: pure functions.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +20,10 @@ namespace exporter::mongodb {
 [[nodiscard]] event::Position make_position(std::uint32_t fingerprint, std::string_view token);
 // The token's bytes, a well-formed document; nothing when it is no position of this stream. Valid while `position` is.
 [[nodiscard]] std::optional<std::string_view> token_of(const event::Position& position, std::uint32_t fingerprint);
+
+// The moment that stands for a token, {"startAtOperationTime": time}: what comes at this time or later is not read yet.
+inline constexpr std::string_view kStartAt = "startAtOperationTime";
+[[nodiscard]] Bson moment_as_token(ClusterTime time);
 
 // When the token's change happened, or the place between changes was taken. Servers since 4.2 write it in front of
 // `_data`: 0x82 (a timestamp in the encoding that keys of indexes have), then seconds and increment, big-endian, in hex.

@@ -52,8 +52,10 @@ class MongoSource final : public ports::Source {
   Result<void> next(event::RawBatch& batch, std::size_t max_bytes, MonoTime deadline, std::stop_token stop) override;
 
  private:
-  // `start`: "resumeAfter" or "startAfter" with the token's bytes, or empty for now.
-  Result<void> aggregate(std::string_view start, std::string_view token, Failure& failure);
+  // `start`: the stream's option that says where; empty for now.
+  Result<void> aggregate(const Bson& start, Failure& failure);
+  // The position for a server that gives no token with an empty batch; reply_ is its answer.
+  Result<event::Position> head_by_clock();
   Result<void> get_more(MonoTime deadline);
   Result<void> take_reply(std::string_view batch_key);
   // Moves changes from the reply into `batch`.
@@ -118,17 +120,13 @@ Result<void> MongoSource::take_reply(std::string_view batch_key) {
   return {};
 }
 
-Result<void> MongoSource::aggregate(std::string_view start, std::string_view token, Failure& failure) {
-  Bson stream_options;
-  if (!start.empty()) {
-    stream_options.add_document(start, token);
-  }
+Result<void> MongoSource::aggregate(const Bson& start, Failure& failure) {
   Bson types;
   types.add_texts("$in", {"insert"});
   Bson operation;
   operation.add("operationType", types);
   Bson stream;
-  stream.add("$changeStream", stream_options);
+  stream.add("$changeStream", start);
   Bson match;
   match.add("$match", operation);
   Bson command;
@@ -149,17 +147,39 @@ Result<event::Position> MongoSource::head() {
   }
   session_ = std::move(*session);
   Failure failure;
-  if (auto opened = aggregate({}, {}, failure); !opened) {
+  if (auto opened = aggregate(Bson(), failure); !opened) {
     close();
     return fail(opened.error().with_context("opening the stream at its head"));
   }
   if (after_reply_.empty()) {
+    auto moment = head_by_clock();
     close();
-    return fail(ErrorKind::invalid, "this server gives no resume token for an empty batch; MongoDB 4.2 or newer does");
+    return moment;
   }
   event::Position position = make_position(fingerprint_, after_reply_);
   close();
   return position;
+}
+
+Result<event::Position> MongoSource::head_by_clock() {
+  // What the reply is as of, as the drivers use it; the stream brings what comes at that moment or later.
+  const auto operation = find(reply_.bytes(), "operationTime");
+  ClusterTime moment = operation ? operation->cluster_time().value_or(ClusterTime{}) : ClusterTime{};
+  if (!moment.known()) {
+    Bson hello;
+    hello.add("isMaster", std::int32_t{1});  // the name that every server knows
+    if (auto done = connection_.run(options_.database, hello, reply_, &session_); !done) {
+      return fail(done.error().with_context("asking for the server's clock"));
+    }
+    const auto clock = find(reply_.bytes(), "localTime");
+    const std::int64_t millis = clock ? clock->date().value_or(0) : 0;
+    if (millis / 1000 <= kClockSlack) {
+      return fail(ErrorKind::invalid, "this server gives neither a resume token for an empty batch nor its time");
+    }
+    // Another server's clock may be behind; what comes twice is recognised by its id.
+    moment = {.seconds = static_cast<std::uint32_t>(millis / 1000) - kClockSlack, .increment = 1};
+  }
+  return make_position(fingerprint_, moment_as_token(moment).bytes());
 }
 
 Result<void> MongoSource::open(const event::Position& position) {
@@ -175,10 +195,13 @@ Result<void> MongoSource::open(const event::Position& position) {
   }
   session_ = std::move(*session);
   Failure failure;
-  auto opened = aggregate("resumeAfter", *token, failure);
+  const auto moment = find(*token, kStartAt);
+  Bson start;
+  moment ? start.add(kStartAt, *moment) : start.add_document("resumeAfter", *token);
+  auto opened = aggregate(start, failure);
   if (!opened && failure.code == kInvalidResumeToken) {
     // After the collection was dropped or renamed the server takes the last token in this way only.
-    opened = aggregate("startAfter", *token, failure);
+    opened = aggregate(Bson().add_document("startAfter", *token), failure);
   }
   if (opened) {
     opened = not_ahead(time_of(*token));
