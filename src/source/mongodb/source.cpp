@@ -29,6 +29,8 @@ constexpr Duration kPatience = seconds(60);
 constexpr double kReplyBytes = 512 << 10;
 // Seconds that a member's notion of the cluster's time may be behind another's.
 constexpr std::uint32_t kClockSlack = 60;
+// How often a server is asked that answers at once when it has nothing.
+constexpr Duration kPoll = milliseconds(100);
 constexpr std::int64_t kSmallestBatch = 8;
 constexpr std::int64_t kLargestBatch = 1000;
 
@@ -300,9 +302,14 @@ Result<void> MongoSource::next(event::RawBatch& batch, std::size_t max_bytes, Mo
       return fail(ErrorKind::transient,
                   "the server closed the stream (the collection was dropped, renamed, or is not there yet)");
     }
-    const bool last_look = clock_.now() >= deadline;
+    const MonoTime asked = clock_.now();
+    const bool last_look = asked >= deadline;
     if (auto read = get_more(deadline); !read) {
       return read;
+    }
+    if (cursor_ != 0 && !ahead_ && after_reply_.empty() && !last_look) {
+      // MongoDB itself waits, and always gives a token. Servers that only speak its protocol may do neither.
+      clock_.sleep_until(std::min(deadline, asked + kPoll), stop);
     }
     if (last_look && !ahead_) {
       hand_out(batch, max_bytes);
