@@ -42,6 +42,29 @@ struct Change {
   ClusterTime time;
 };
 
+Change read_change(std::string_view bytes) {
+  Change change;
+  Fields fields(bytes);
+  while (auto field = fields.next()) {
+    if (field->key() == "_id") {
+      change.token = field->document().value_or("");
+    } else if (field->key() == "clusterTime") {
+      change.time = field->cluster_time().value_or(ClusterTime{});
+    } else if (field->key() == "fullDocument") {
+      // Without one it is set aside by the decoder, with its reason, like every other that cannot be read.
+      change.document = field->document().value_or("");
+    } else if (field->key() == "documentKey") {
+      const auto key = find(field->document().value_or(""), "_id");
+      change.id = key ? document_id(*key) : std::string();
+    }
+  }
+  if (change.id.empty()) {
+    const auto key = find(change.document, "_id");
+    change.id = key ? document_id(*key) : std::string();
+  }
+  return change;
+}
+
 class MongoSource final : public ports::Source {
  public:
   MongoSource(Options options, Connection connection, Clock& clock)
@@ -244,33 +267,19 @@ Result<void> MongoSource::get_more(MonoTime deadline) {
 }
 
 void MongoSource::look_ahead() {
-  const auto element = unread_->next();
-  if (!element) {
-    ahead_.reset();
-    return;
-  }
-  const std::string_view bytes = element->document().value_or("");
-  Change change;
-  Fields fields(bytes);
-  while (auto field = fields.next()) {
-    if (field->key() == "_id") {
-      change.token = field->document().value_or("");
-    } else if (field->key() == "clusterTime") {
-      change.time = field->cluster_time().value_or(ClusterTime{});
-    } else if (field->key() == "fullDocument") {
-      // Without one it is set aside by the decoder, with its reason, like every other that cannot be read.
-      change.document = field->document().value_or("");
-    } else if (field->key() == "documentKey") {
-      const auto key = find(field->document().value_or(""), "_id");
-      change.id = key ? document_id(*key) : std::string();
+  ahead_.reset();
+  while (!ahead_) {
+    const auto element = unread_->next();
+    if (!element) {
+      return;
     }
+    const std::string_view bytes = element->document().value_or("");
+    // Some servers tell the end of a stream by a change of its own that passes every filter.
+    if (const auto type = find(bytes, "operationType"); !type || type->text() == "insert") {
+      ahead_ = read_change(bytes);
+    }
+    mean_bytes_ += (static_cast<double>(bytes.size()) - mean_bytes_) / 64;
   }
-  if (change.id.empty()) {
-    const auto key = find(change.document, "_id");
-    change.id = key ? document_id(*key) : std::string();
-  }
-  mean_bytes_ += (static_cast<double>(bytes.size()) - mean_bytes_) / 64;
-  ahead_ = std::move(change);
 }
 
 void MongoSource::hand_out(event::RawBatch& batch, std::size_t max_bytes) {
