@@ -224,7 +224,9 @@ Result<void> MongoSource::open(const event::Position& position) {
   Bson start;
   moment ? start.add(kStartAt, *moment) : start.add_document("resumeAfter", *token);
   auto opened = aggregate(start, failure);
-  if (!opened && failure.code == kInvalidResumeToken) {
+  // A stream that is over and gives no token to go on from: how other servers refuse such a token.
+  const bool over = opened && cursor_ == 0 && !ahead_ && after_reply_.empty();
+  if (over || (!opened && failure.code == kInvalidResumeToken)) {
     // After the collection was dropped or renamed the server takes the last token in this way only.
     opened = aggregate(Bson().add_document("startAfter", *token), failure);
   }
