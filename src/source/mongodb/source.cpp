@@ -29,6 +29,8 @@ constexpr Duration kPatience = seconds(60);
 constexpr double kReplyBytes = 512 << 10;
 // Seconds that a member's notion of the cluster's time may be behind another's.
 constexpr std::uint32_t kClockSlack = 60;
+// Seconds by which another server's own clock may be behind. What comes twice for them is recognised by its id.
+constexpr std::int64_t kClockMargin = 60;
 // How often a server is asked that answers at once when it has nothing.
 constexpr Duration kPoll = milliseconds(100);
 constexpr std::int64_t kSmallestBatch = 8;
@@ -198,11 +200,11 @@ Result<event::Position> MongoSource::head_by_clock() {
     }
     const auto clock = find(reply_.bytes(), "localTime");
     const std::int64_t millis = clock ? clock->date().value_or(0) : 0;
-    if (millis / 1000 <= kClockSlack) {
+    const std::int64_t begin = millis / 1000 - kClockMargin;
+    if (begin <= 0) {
       return fail(ErrorKind::invalid, "this server gives neither a resume token for an empty batch nor its time");
     }
-    // Another server's clock may be behind; what comes twice is recognised by its id.
-    moment = {.seconds = static_cast<std::uint32_t>(millis / 1000) - kClockSlack, .increment = 1};
+    moment = {.seconds = static_cast<std::uint32_t>(begin), .increment = 1};
   }
   return make_position(fingerprint_, moment_as_token(moment).bytes());
 }
