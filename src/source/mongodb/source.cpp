@@ -224,10 +224,14 @@ Result<void> MongoSource::open(const event::Position& position) {
   Failure failure;
   const auto moment = find(*token, kStartAt);
   Bson start;
-  moment ? start.add(kStartAt, *moment) : start.add_document("resumeAfter", *token);
+  if (moment) {
+    start.add(kStartAt, *moment);
+  } else {
+    start.add_document("resumeAfter", *token);
+  }
   auto opened = aggregate(start, failure);
   // A stream that is over and gives no token to go on from: how other servers refuse such a token.
-  const bool over = opened && cursor_ == 0 && !ahead_ && after_reply_.empty();
+  const bool over = opened && !moment && cursor_ == 0 && !ahead_ && after_reply_.empty();
   if (over || (!opened && failure.code == kInvalidResumeToken)) {
     // After the collection was dropped or renamed the server takes the last token in this way only.
     opened = aggregate(Bson().add_document("startAfter", *token), failure);
