@@ -58,11 +58,25 @@ void Lanes::consider(std::uint32_t id) {
 }
 
 std::optional<Ticket> Lanes::take() {
-  if (!resumed_.empty()) {
-    const Ticket ticket = resumed_.front();
-    resumed_.pop_front();
-    return ticket;
+  const auto ticket = take_resumed();
+  return ticket ? ticket : take_waiting();
+}
+
+std::optional<Ticket> Lanes::take_fresh() {
+  const auto ticket = take_waiting();
+  return ticket ? ticket : take_resumed();
+}
+
+std::optional<Ticket> Lanes::take_resumed() {
+  if (resumed_.empty()) {
+    return std::nullopt;
   }
+  const Ticket ticket = resumed_.front();
+  resumed_.pop_front();
+  return ticket;
+}
+
+std::optional<Ticket> Lanes::take_waiting() {
   if (ready_.empty()) {
     return std::nullopt;
   }

@@ -44,6 +44,10 @@ class Lanes {
   // The next event that may go, or nothing. It is out until finish() or step_aside(), also while it
   // waits for its retry.
   [[nodiscard]] std::optional<Ticket> take();
+  // The same, but events that were never out go first: whichever failed already, another one goes next.
+  [[nodiscard]] std::optional<Ticket> take_fresh();
+  // Whether take() would return one.
+  [[nodiscard]] bool ready() const { return !resumed_.empty() || !ready_.empty(); }
 
   // An event that is out is settled: its lane goes on.
   void finish(Ticket ticket);
@@ -85,6 +89,8 @@ class Lanes {
   };
 
   std::uint32_t lane_for(std::string_view key);
+  std::optional<Ticket> take_resumed();
+  std::optional<Ticket> take_waiting();
   // Puts the lane in line if it may send something now.
   void consider(std::uint32_t lane);
   void retire_if_empty(std::uint32_t lane);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <queue>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -25,6 +26,18 @@ class RetryQueue {
     const event::Ticket ticket = entries_.top().ticket;
     entries_.pop();
     return ticket;
+  }
+
+  // The one that is due first, whenever that is, or nothing.
+  [[nodiscard]] std::optional<event::Ticket> pop_first() { return pop_due(kNever); }
+
+  // Gives each that waits the time that `due()` says for it, in the order in which they were due.
+  template <class Due>
+  void reschedule(Due due) {
+    auto waiting = std::exchange(entries_, {});
+    for (; !waiting.empty(); waiting.pop()) {
+      add(waiting.top().ticket, due());
+    }
   }
 
   // When the next one is due; kNever when none waits.

@@ -13,6 +13,16 @@ using event::Mark;
 namespace {
 
 constexpr Duration kLetterRetry = std::chrono::seconds(1);
+// After an outage all that waits is sent again within this time, not at one moment.
+constexpr Duration kRecovery = std::chrono::seconds(1);
+
+dispatch::Gate::Cause cause_of(const event::Answer& answer, Verdict verdict) {
+  if (verdict == Verdict::sink_problem) {
+    return dispatch::Gate::Cause::problem;
+  }
+  return answer.failure == event::TransportFailure::none ? dispatch::Gate::Cause::sick
+                                                         : dispatch::Gate::Cause::transport;
+}
 
 // Where the ledger starts, from what is saved.
 Mark start_mark(const ports::Checkpoint& saved) {
@@ -43,6 +53,7 @@ Heart::Heart(HeartOptions options, ports::Checkpoint saved)
     : options_(options),
       ledger_(start_mark(saved)),
       lanes_(options_.lanes),
+      gate_(options_.gate),
       checkpointer_(options_.checkpoint, saved),
       backfill_(saved.backfill),
       phase_(ledger_.committable().phase),
@@ -102,22 +113,47 @@ void Heart::answered(const event::Answer& answer, MonoTime now, WallTime wall) {
       accept(ticket, now);
       break;
     case Verdict::refresh:
+      gate_.ended(ticket, now);
       on_unauthorized(ticket, answer, ruling, now, wall);
       break;
     case Verdict::refused:
+      gate_.ended(ticket, now);
       on_refused(ticket, answer, ruling, now, wall);
       break;
     case Verdict::sink_problem:
     case Verdict::retry:
-      try_again_later(ticket, answer, ruling.reason, Notice::Kind::attempt_failed, now, wall);
+      on_sink_failure(ticket, answer, ruling, now, wall);
       break;
   }
   send_what_may_go(now);
   save_if_due(now);
 }
 
+void Heart::on_sink_failure(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
+                            WallTime wall) {
+  try_again_later(ticket, answer, ruling.reason, Notice::Kind::attempt_failed, now, wall);
+  if (ruling.verdict == Verdict::retry && answer.retry_after) {
+    gate_.hold(after(now, dispatch::parse_retry_after(*answer.retry_after, wall).value_or(Duration::zero())));
+  }
+  // Requests that our own end cut off say nothing about the sink.
+  if (answer.failure != event::TransportFailure::closed &&
+      gate_.failed(ticket, cause_of(answer, ruling.verdict), now)) {
+    actions_.notices.push_back({.kind = Notice::Kind::sink_paused,
+                                .document_id = {},
+                                .detail = std::string(ruling.reason),
+                                .text = answer.excerpt,
+                                .status = answer.status});
+  }
+}
+
 void Heart::accept(Ticket ticket, MonoTime now) {
   last_accepted_ = now;
+  if (gate_.accepted()) {
+    retries_.reschedule([&] {
+      return after(now, Duration(static_cast<Duration::rep>(uniform() * static_cast<double>(kRecovery.count()))));
+    });
+    actions_.notices.push_back({.kind = Notice::Kind::sink_recovered, .document_id = {}, .detail = {}, .text = {}});
+  }
   const Record& current = record(ticket);
   actions_.accepted.push_back({now - current.first_attempt, current.event.after.phase == Mark::Phase::history});
   lanes_.finish(ticket);
@@ -259,12 +295,7 @@ void Heart::credentials(std::optional<std::uint64_t> generation, MonoTime now) {
 
 void Heart::tick(MonoTime now) {
   while (const auto ticket = retries_.pop_due(now)) {
-    if (std::exchange(record(*ticket).aside, false)) {
-      --aside_;
-      lanes_.come_back(*ticket);
-    } else {
-      lanes_.resume(*ticket);
-    }
+    resume(*ticket);
   }
   while (const auto ticket = letter_retries_.pop_due(now)) {
     actions_.dead_letters.push_back({*ticket, *record(*ticket).letter});
@@ -278,12 +309,45 @@ void Heart::stop(MonoTime now) {
   save_if_due(now);
 }
 
+void Heart::resume(Ticket ticket) {
+  if (std::exchange(record(ticket).aside, false)) {
+    --aside_;
+    lanes_.come_back(ticket);
+  } else {
+    lanes_.resume(ticket);
+  }
+}
+
+std::optional<Ticket> Heart::next_to_send(MonoTime now) {
+  switch (gate_.pass(now)) {
+    case dispatch::Gate::Pass::none:
+      return std::nullopt;
+    case dispatch::Gate::Pass::all:
+      return lanes_.take();
+    case dispatch::Gate::Pass::probe:
+      break;
+  }
+  if (!lanes_.ready()) {
+    // Everything waits for its own time; the probe does not.
+    const auto first = retries_.pop_first();
+    if (!first) {
+      return std::nullopt;
+    }
+    resume(*first);
+  }
+  const auto ticket = lanes_.take_fresh();
+  if (ticket) {
+    gate_.probing(*ticket);
+  }
+  return ticket;
+}
+
 void Heart::send_what_may_go(MonoTime now) {
   if (stopping_ || !generation_) {
     return;
   }
   while (in_flight_ < options_.workers) {
-    const auto ticket = lanes_.take();
+    const auto ticket = next_to_send(now);
     if (!ticket) {
       return;
     }
@@ -333,6 +397,9 @@ MonoTime Heart::wake_at() const {
   MonoTime next = letter_retries_.next_due();
   if (!stopping_) {
     next = std::min(next, retries_.next_due());
+    if (generation_ && in_flight_ < options_.workers && (lanes_.ready() || retries_.size() > 0)) {
+      next = std::min(next, gate_.next());
+    }
   }
   if (unsaved_ && !checkpointer_.saving()) {
     next = std::min(next, checkpointer_.not_before());
@@ -355,6 +422,7 @@ HeartStatus Heart::status() const {
   }
   status.history_settled = backfill_.sent;
   status.relaxations = lanes_.relaxations();
+  status.sink_paused = gate_.shut();
   return status;
 }
 

@@ -28,6 +28,7 @@
 #include "base/backoff.h"
 #include "checkpoint/checkpointer.h"
 #include "dispatch/error_table.h"
+#include "dispatch/gate.h"
 #include "dispatch/lanes.h"
 #include "dispatch/retry_queue.h"
 #include "event/answer.h"
@@ -45,6 +46,7 @@ struct HeartOptions {
   std::uint32_t max_retries = 0;     // after so many the event counts as exhausted and goes on being tried at the cap
   BackoffOptions backoff;
   dispatch::LanesOptions lanes;
+  dispatch::GateOptions gate;
   checkpoint::Options checkpoint;
   // A refused event becomes a dead letter only when the sink demonstrably takes others: it accepted one within this
   // time, or since it first refused this one.
@@ -64,6 +66,8 @@ struct Notice {
     set_aside,        // on its way to the dead letters
     dead_letter_failed,
     backfill_complete,
+    sink_paused,     // nothing is accepted any more: one request at a time from now on
+    sink_recovered,  // an event was accepted again
   };
   Kind kind;
   std::string document_id;
@@ -101,6 +105,7 @@ struct HeartStatus {
   std::optional<MonoTime> oldest_read_at;  // of the unsettled events
   std::uint64_t history_settled = 0;       // documents of the backfill that are done with
   std::uint64_t relaxations = 0;           // see Lanes
+  bool sink_paused = false;                // see Gate
 };
 
 class Heart {
@@ -147,6 +152,13 @@ class Heart {
     std::optional<ports::DeadLetter> letter;
   };
 
+  // The next event that may go now, or nothing.
+  std::optional<Ticket> next_to_send(MonoTime now);
+  // The event's wait for its next attempt is over.
+  void resume(Ticket ticket);
+  void on_sink_failure(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
+                       WallTime wall);
+
   Record& record(Ticket ticket) { return records_[ticket.slot]; }
   void send_what_may_go(MonoTime now);
   void settle(Ticket ticket);
@@ -165,6 +177,7 @@ class Heart {
   HeartOptions options_;
   ack::Ledger ledger_;
   dispatch::Lanes lanes_;
+  dispatch::Gate gate_;
   dispatch::RetryQueue retries_;         // events
   dispatch::RetryQueue letter_retries_;  // dead letters that could not be written
   checkpoint::Checkpointer checkpointer_;

@@ -26,6 +26,10 @@ Line line_for(Notice::Kind kind) {
       return {log::Level::warn, "An event is set aside as a dead letter"};
     case Notice::Kind::dead_letter_failed:
       return {log::Level::error, "A dead letter could not be stored, trying again"};
+    case Notice::Kind::sink_paused:
+      return {log::Level::error, "The sink takes no events; only one at a time goes out until it takes one again"};
+    case Notice::Kind::sink_recovered:
+      return {log::Level::info, "The sink takes events again"};
     case Notice::Kind::backfill_complete:
       break;
   }

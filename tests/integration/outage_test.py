@@ -25,7 +25,7 @@ class Outage(IntegrationTest):
         sink.kill()
         self.generate(100, "--seed", 2)
         exporter.wait_for_line("Publish failed, retrying")
-        exporter.wait_for_line("Publish failed after max retries, going on at the longest delay")
+        exporter.wait_for_line("The sink takes no events; only one at a time goes out until it takes one again")
         exporter.must_run()
         # Another sink at the same port: it knows neither the tokens nor what arrived before.
         second = LabSink(self, port=sink.port)
@@ -44,12 +44,30 @@ class Outage(IntegrationTest):
         self.generate(400)
         sink = LabSink(self, "--status-rate", "503:1", "--retry-after", "0")
         exporter = Exporter(self, self.config(sink.url))
-        wait_until(lambda: self.attempts(exporter, 503) >= 20, "20 answers 503")
+        exporter.wait_for_line("The sink takes no events; only one at a time goes out until it takes one again")
+        wait_until(lambda: self.attempts(exporter, 503) >= 10, "10 answers 503")
         self.assertEqual(sink.audit()["received"], 0)
         sink.post("/faults", statusRates={"503": 0.2, "429": 0.1, "500": 0.1})
         sink.wait_for(400)
         exporter.stop()
         self.assert_all_delivered(sink, 400, duplicates=0)
+        self.assertEqual(self.store.letters(), [])
+
+    def test_a_wrong_path_is_asked_now_and_then_and_costs_no_event(self):
+        self.generate(500)
+        sink = LabSink(self, "--status-rate", "404:1")
+        exporter = Exporter(self, self.config(sink.url))
+        paused = "The sink takes no events; only one at a time goes out until it takes one again"
+        self.assertIn("check sink.endpoint", exporter.wait_for_line(paused)["reason"])
+        # Two probes more: at most one request each, whatever waits.
+        first = self.attempts(exporter, 404)
+        wait_until(lambda: self.attempts(exporter, 404) >= first + 2, "two probes")
+        self.assertLessEqual(self.attempts(exporter, 404), 8 + 4)
+        sink.post("/faults", statusRates={})
+        exporter.wait_for_line("The sink takes events again", seconds=6)
+        sink.wait_for(500)
+        exporter.stop()
+        self.assert_all_delivered(sink, 500, duplicates=0)
         self.assertEqual(self.store.letters(), [])
 
     def test_connections_cut_before_and_after_acceptance_lose_nothing_and_keep_the_order(self):

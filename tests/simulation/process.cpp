@@ -152,7 +152,9 @@ void Process::carry_out() {
         {pipeline::Notice::Kind::refused_waiting, "notice: refused, waiting"},
         {pipeline::Notice::Kind::set_aside, "notice: set aside"},
         {pipeline::Notice::Kind::dead_letter_failed, "notice: dead letter failed"},
-        {pipeline::Notice::Kind::backfill_complete, "notice: backfill complete"}};
+        {pipeline::Notice::Kind::backfill_complete, "notice: backfill complete"},
+        {pipeline::Notice::Kind::sink_paused, "notice: sink paused"},
+        {pipeline::Notice::Kind::sink_recovered, "notice: sink recovered"}};
     ++world_.counts[kNames.at(notice.kind)];
   }
   actions.clear();
