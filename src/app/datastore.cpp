@@ -49,6 +49,13 @@ Result<Datastore> open_mongodb(const config::Config::Datastore& given, Clock& cl
 
 }  // namespace
 
+void Datastore::close() {
+  source.reset();
+  history.reset();
+  checkpoints.reset();
+  dead_letters.reset();
+}
+
 mongodb::Options mongodb_options(const config::Config::Datastore::Mongodb& given) {
   mongodb::Options options;
   options.uri = given.uri;

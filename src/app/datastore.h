@@ -27,6 +27,9 @@ struct Datastore {
   std::unique_ptr<ports::History> history = {};
   std::unique_ptr<ports::CheckpointStore> checkpoints = {};
   std::unique_ptr<ports::DeadLetters> dead_letters = {};
+
+  // Ends the connections. May wait long for a server that does not answer.
+  void close();
 };
 
 mongodb::Options mongodb_options(const config::Config::Datastore::Mongodb& given);

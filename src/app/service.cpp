@@ -14,6 +14,7 @@
 #include "observability/log.h"
 #include "observability/metrics.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/worker_thread.h"
 #include "sink/http/asio_reactor.h"
 #include "sink/http/http_sink.h"
 #include "transform/cloud_event.h"
@@ -22,6 +23,8 @@
 namespace exporter::app {
 
 namespace {
+
+constexpr Duration kCloseTime = std::chrono::seconds(1);
 
 int report(const Error& error) {
   log::error("Fatal error", {{"error", error}});
@@ -183,6 +186,11 @@ int run_service(const config::Config& config) {
   const Result<void> ended = pipeline.run();
   (*credentials)->stop();
   admin.stop();
+  // A datastore's good-bye waits for an answer too.
+  pipeline::WorkerThread closing("close", [&store](const std::stop_token&) { store->close(); });
+  if (!closing.ended_within(kCloseTime)) {
+    leave(ended);
+  }
   return finish(ended);
 }
 
