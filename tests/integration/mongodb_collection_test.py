@@ -4,7 +4,7 @@ import time
 from bson import ObjectId
 
 from mongod import COLLECTION, DATABASE, TOKENS, health_event
-from mongodb_case import SOURCE_ERRORS, MongodbCase, event_id
+from mongodb_case import LOST, SOURCE_ERRORS, MongodbCase, event_id
 from support import LabSink, main, wait_until
 
 UNDECODABLE = (
@@ -17,7 +17,8 @@ UNDECODABLE = (
 
 class MongodbCollection(MongodbCase):
     def in_peace(self, exporter, at_most):
-        """The stream was closed by the server, and was not opened again and again."""
+        """The stream was not opened again and again, and no position was lost."""
+        self.assertEqual(exporter.lines(LOST), [])
         failed = exporter.metric(SOURCE_ERRORS)
         print(f"{failed:.0f} failed reads")
         self.assertLessEqual(failed, at_most)
@@ -55,6 +56,7 @@ class MongodbCollection(MongodbCase):
         self.insert(self.make(20))
         second = self.exporter_again()
         self.wait_for_all(sink)
+        self.in_peace(second, 3)
         second.stop()
         self.audit(sink, duplicates=0)
 
@@ -71,6 +73,7 @@ class MongodbCollection(MongodbCase):
         second = self.exporter_again()
         # The change stream still has the inserts of the collection that is gone.
         self.wait_for_all(sink)
+        self.in_peace(second, 3)
         second.stop()
         self.audit(sink, duplicates=0)
 
@@ -101,6 +104,25 @@ class MongodbCollection(MongodbCase):
         exporter.stop()
         self.insert(self.make(5))
         second = self.exporter_again()
+        self.wait_for_all(sink)
+        second.stop()
+        self.audit(sink, duplicates=0)
+
+    def test_the_saved_position_removed_while_events_flow(self):
+        sink = LabSink(self)
+        exporter = self.exporter(sink).ready()
+        for remove in (lambda: self.mongod.database[TOKENS].delete_many({}), self.mongod.database[TOKENS].drop):
+            self.insert(self.make(20))
+            self.wait_for_all(sink)
+            self.wait_for_settled(exporter)
+            remove()
+            self.insert(self.make(20))
+            self.wait_for_all(sink)
+            self.wait_for_save(behind=None)
+        self.in_peace(exporter, 0)
+        exporter.stop()
+        second = self.exporter_again().ready()
+        self.insert(self.make(5))
         self.wait_for_all(sink)
         second.stop()
         self.audit(sink, duplicates=0)
