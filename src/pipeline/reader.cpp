@@ -12,6 +12,7 @@ Reader::Reader(ports::Source& source, ports::History& history, Preparer& prepare
     : source_(source), history_(history), preparer_(preparer), clock_(clock), options_(options) {}
 
 Result<ports::Checkpoint> Reader::first_checkpoint(FirstStart& found) {
+  horizon_ = clock_.wall_now();
   // The position first: whatever is inserted from now on comes by the stream.
   auto head = source_.head();
   if (!head) {
@@ -97,6 +98,7 @@ Result<event::PreparedBatch> Reader::step_stream(MonoTime deadline, std::stop_to
 }
 
 Result<event::PreparedBatch> Reader::heal() {
+  horizon_ = clock_.wall_now();
   auto head = source_.head();
   if (!head) {
     return fail(head.error());
@@ -126,7 +128,9 @@ event::PreparedBatch Reader::prepare() {
   const WallTime now = clock_.wall_now();
   for (std::size_t i = 0; i < raw_.size(); ++i) {
     batch.events.push_back(preparer_.prepare(raw_[i], now));
-    watermark_ = std::max(watermark_, batch.events.back().after.changed_at);
+    const Mark& after = batch.events.back().after;
+    watermark_ = std::max(
+        watermark_, after.phase == Mark::Phase::history ? std::min(after.changed_at, horizon_) : after.changed_at);
   }
   return batch;
 }

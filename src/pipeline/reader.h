@@ -71,6 +71,9 @@ class Reader {
   std::shared_ptr<const event::Position> resume_;  // where the stream goes on after the history
   event::Position position_;                       // of the stream: just after what was handed over last
   WallTime watermark_{};                           // the newest change time handed over
+  // When the history's end was taken. Its times are the clocks of many writers: beyond this they prove nothing, and one
+  // that is ahead would hide all that is lost until then. Before all of them when it is not known, after a restart.
+  WallTime horizon_ = WallTime::min();
   bool open_ = false;
   std::optional<std::uint64_t> history_planned_;  // to be told with the next batch
   std::uint64_t healed_ = 0;

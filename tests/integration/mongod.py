@@ -134,17 +134,20 @@ class Mongod:
     folder with ca.crt, tls.crt and tls.key, as it is mounted in a cluster; `authority` signs more of them.
     scram: a user with a password. With tls too, the password counts and the client needs no certificate.
     oplog_mb: the size of the server's history, small when lose_history() is to be quick.
+    test_commands: refuse() works.
 
     In both of the first two cases the user may read and write DATABASE and nothing else; client() is the administrator.
     """
 
-    def __init__(self, case, tls=False, scram=False, oplog_mb=None, nodes=1):
+    def __init__(self, case, tls=False, scram=False, oplog_mb=None, nodes=1, test_commands=False):
         self.case, self.tls, self.scram = case, tls, scram
         self.folder = case.folder / f"mongod-{uuid.uuid4().hex[:8]}"
         self.folder.mkdir()
         self.clients = {}
         case.addCleanup(self.forget_clients)
         options = ["--oplogSize", oplog_mb, "--syncdelay", 1] if oplog_mb else ["--oplogSize", 64]
+        if test_commands:
+            options += ["--setParameter", "enableTestCommands=1"]
         if tls:
             options += self.tls_options()
         if tls or scram:
@@ -282,6 +285,12 @@ class Mongod:
         """After stop or kill: the same port, the same data, and a primary again."""
         self.nodes[index] = self.nodes[index].restarted()
         return self.wait_for_primary()
+
+    def refuse(self, *commands, **how):
+        """These commands of the program under test fail from now on: errorCode=13, closeConnection=True. None: no more."""
+        self.client().admin.command(SON([
+            ("configureFailPoint", "failCommand"), ("mode", "alwaysOn" if commands else "off"),
+            ("data", {"failCommands": list(commands), "appName": "event-exporter", **how})]))
 
     def insert(self, documents):
         """With the majority's word, in order; their _ids."""

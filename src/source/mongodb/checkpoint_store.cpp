@@ -84,10 +84,11 @@ class MongoCheckpoints final : public ports::CheckpointStore {
   Result<void> save(const ports::Checkpoint& checkpoint) override;
 
  private:
-  // The client's document into `document`; false when there is none.
-  Result<bool> find_document(Bson& document);
+  // The client's document into `document`; false when there is none. `reply` is the server's whole answer.
+  Result<bool> find_document(Bson& document, Bson& reply);
   [[nodiscard]] tl::unexpected<Error> unreadable(std::string_view key, std::string_view why) const;
-  Result<ports::Checkpoint> read(std::string_view token, std::string_view state) const;
+  // `reply`: of the server, whose time says whether the token's can be true.
+  Result<ports::Checkpoint> read(std::string_view token, std::string_view state, std::string_view reply) const;
   // Replaces token and state of the known document. False: it is not there with the token that we left in it.
   Result<bool> update(const Bson& values, bool whatever_token);
   // Makes the document. False: somebody else just did.
@@ -108,7 +109,7 @@ tl::unexpected<Error> MongoCheckpoints::unreadable(std::string_view key, std::st
                   key, options_.client_name, token_database(options_), options_.token_collection, why));
 }
 
-Result<bool> MongoCheckpoints::find_document(Bson& document) {
+Result<bool> MongoCheckpoints::find_document(Bson& document, Bson& reply) {
   Bson filter;
   filter.add("clientName", options_.client_name);
   Bson concern;
@@ -119,7 +120,6 @@ Result<bool> MongoCheckpoints::find_document(Bson& document) {
       .add("limit", std::int32_t{1})
       .add("singleBatch", true)
       .add("readConcern", concern);
-  Bson reply;
   if (auto done = connection_.run(token_database(options_), command, reply); !done) {
     return fail(std::move(done.error()));
   }
@@ -138,7 +138,8 @@ Result<bool> MongoCheckpoints::find_document(Bson& document) {
   return true;
 }
 
-Result<ports::Checkpoint> MongoCheckpoints::read(std::string_view token, std::string_view state) const {
+Result<ports::Checkpoint> MongoCheckpoints::read(std::string_view token, std::string_view state,
+                                                 std::string_view reply) const {
   ports::Checkpoint checkpoint;
   checkpoint.position = make_position(fingerprint_, token);
   const auto digest = find(state, "tokenDigest");
@@ -155,8 +156,9 @@ Result<ports::Checkpoint> MongoCheckpoints::read(std::string_view token, std::st
     if (!backfill || !read_backfill(backfill->document().value_or(""), checkpoint.backfill)) {
       return unreadable("eventExporter.backfill", "it is not of our form");
     }
-  } else if (const ClusterTime time = time_of(token); time.known()) {
-    // Another hand put this token there, when everything before it was done: it is its own watermark.
+  } else if (const ClusterTime time = time_of(token); time.known() && !is_ahead(time, reply)) {
+    // Another hand put this token there, when everything before it was done: it is its own watermark. But not one of
+    // the future, which is damaged: nothing could be found after it.
     checkpoint.watermark = time.wall();
   }
   return checkpoint;
@@ -164,26 +166,35 @@ Result<ports::Checkpoint> MongoCheckpoints::read(std::string_view token, std::st
 
 Result<std::optional<ports::Checkpoint>> MongoCheckpoints::load() {
   Bson document;
-  auto found = find_document(document);
+  Bson reply;
+  auto found = find_document(document, reply);
   if (!found) {
     return fail(found.error().with_context("loading the checkpoint"));
   }
-  const auto field = *found ? find(document.bytes(), "resumeToken") : std::nullopt;
-  if (!field || field->type() == BSON_TYPE_NULL) {
+  if (!*found) {
     return std::nullopt;
   }
-  // The incumbent's oldest form may be the same document as binary.
-  const auto binary = field->binary();
-  const auto token = binary && is_document(*binary) ? binary : field->document();
-  if (!token || field->type() == BSON_TYPE_ARRAY) {
-    return unreadable("resumeToken", "it is no embedded document");
+  const auto field = find(document.bytes(), "resumeToken");
+  const auto ours = find(document.bytes(), "eventExporter");
+  const std::string_view state = ours ? ours->document().value_or("") : "";
+  const Bson none;
+  std::string_view token = none.bytes();
+  if (field && field->type() != BSON_TYPE_NULL) {
+    // The incumbent's oldest form may be the same document as binary.
+    const auto binary = field->binary();
+    const auto given = binary && is_document(*binary) ? binary : field->document();
+    if (!given || field->type() == BSON_TYPE_ARRAY) {
+      return unreadable("resumeToken", "it is no embedded document");
+    }
+    token = *given;
+    token_ = token;
   }
-  if (!Fields(*token).next()) {
+  if (!Fields(token).next() && !find(state, "watermarkNanos")) {
     return std::nullopt;  // an empty document is none
   }
-  token_ = *token;
-  const auto state = find(document.bytes(), "eventExporter");
-  auto checkpoint = read(*token, state ? state->document().value_or("") : "");
+  // An empty one beside our watermark was emptied by hand. The server will refuse it, and the events since the watermark
+  // are read again; a start from now would lose them.
+  auto checkpoint = read(token, state, reply.bytes());
   if (!checkpoint) {
     return fail(checkpoint.error().with_context("loading the checkpoint"));
   }
@@ -251,7 +262,8 @@ Result<void> MongoCheckpoints::save(const ports::Checkpoint& checkpoint) {
     // The first save, or the document is not as we left it.
     const bool first = token_.empty();
     Bson document;
-    auto found = find_document(document);
+    Bson reply;
+    auto found = find_document(document, reply);
     if (!found) {
       done = fail(std::move(found.error()));
     } else if (*found) {

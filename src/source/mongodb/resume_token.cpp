@@ -1,5 +1,6 @@
 #include "source/mongodb/resume_token.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -17,6 +18,8 @@ std::uint32_t hex_word(std::string_view text, std::size_t offset) {
 
 // A change's token names its collection by 16 bytes, so it is longer than this many digits; others are shorter.
 constexpr std::size_t kLongestBetween = 40;
+// Seconds that a member's notion of the cluster's time may be behind another's.
+constexpr std::uint32_t kClockSlack = 60;
 
 std::string_view data_of(std::string_view token) {
   const auto data = find(token, "_data");
@@ -58,6 +61,14 @@ ClusterTime time_of(std::string_view token) {
   }
   const ClusterTime time{.seconds = hex_word(text, 2), .increment = hex_word(text, 10)};
   return time.increment == 0 ? ClusterTime{} : time;
+}
+
+bool is_ahead(ClusterTime time, std::string_view reply) {
+  const auto gossip = find(reply, {"$clusterTime", "clusterTime"});
+  const auto own = find(reply, "operationTime");
+  const std::uint32_t now = std::max(gossip ? gossip->cluster_time().value_or(ClusterTime{}).seconds : 0,
+                                     own ? own->cluster_time().value_or(ClusterTime{}).seconds : 0);
+  return now != 0 && time.seconds > std::uint64_t{now} + kClockSlack;
 }
 
 ClusterTime last_before(std::string_view token) {

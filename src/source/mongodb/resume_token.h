@@ -30,6 +30,10 @@ inline constexpr std::string_view kStartAt = "startAtOperationTime";
 // Not documented, so only a hint: unknown for a token of any other form.
 [[nodiscard]] ClusterTime time_of(std::string_view token);
 
+// Whether that time lies in the future of the server that gave `reply`, by more than members' notions of it may differ.
+// False when the reply tells no time.
+[[nodiscard]] bool is_ahead(ClusterTime time, std::string_view reply);
+
 // The newest moment whose changes lie before the token: a view of the collection as of then has none that the stream
 // brings after it. A token taken between changes means "what comes at its time or later", one of a change "what comes
 // later". Unknown when the time is.

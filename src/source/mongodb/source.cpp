@@ -27,8 +27,6 @@ constexpr Duration kAwait = milliseconds(500);
 constexpr Duration kPatience = seconds(60);
 // Bytes of a reply that we aim at: large enough to make the round trip cheap, small beside the memory we may use.
 constexpr double kReplyBytes = 512 << 10;
-// Seconds that a member's notion of the cluster's time may be behind another's.
-constexpr std::uint32_t kClockSlack = 60;
 // Seconds by which another server's own clock may be behind. What comes twice for them is recognised by its id.
 constexpr std::int64_t kClockMargin = 60;
 // How often a server is asked that answers at once when it has nothing.
@@ -90,8 +88,6 @@ class MongoSource final : public ports::Source {
   // The next change of the reply into ahead_, or nothing at its end.
   void look_ahead();
   [[nodiscard]] Mark mark(std::string_view token, WallTime changed_at) const;
-  // The server takes a token of its future without a word, and would send nothing until then.
-  [[nodiscard]] Result<void> not_ahead(ClusterTime token) const;
   void close();
 
   const Options options_;
@@ -236,27 +232,16 @@ Result<void> MongoSource::open(const event::Position& position) {
     // After the collection was dropped or renamed the server takes the last token in this way only.
     opened = aggregate(Bson().add_document("startAfter", *token), failure);
   }
-  if (opened) {
-    opened = not_ahead(time_of(*token));
+  if (opened && is_ahead(time_of(*token), reply_.bytes())) {
+    // The server takes such a token without a word, and would send nothing until then.
+    opened = fail(ErrorKind::position_lost,
+                  "the position lies in the server's future: was an older copy of the database put back?");
   }
   if (!opened) {
     close();
     return fail(opened.error().with_context("opening the stream"));
   }
   return {};
-}
-
-Result<void> MongoSource::not_ahead(ClusterTime token) const {
-  const auto gossip = find(reply_.bytes(), {"$clusterTime", "clusterTime"});
-  const auto own = find(reply_.bytes(), "operationTime");
-  const std::uint32_t now = std::max(gossip ? gossip->cluster_time().value_or(ClusterTime{}).seconds : 0,
-                                     own ? own->cluster_time().value_or(ClusterTime{}).seconds : 0);
-  if (now == 0 || token.seconds <= now + kClockSlack) {
-    return {};
-  }
-  return fail(ErrorKind::position_lost,
-              fmt::format("the position lies {} s in the server's future: was an older copy of the database put back?",
-                          token.seconds - now));
 }
 
 Result<void> MongoSource::get_more(MonoTime deadline) {

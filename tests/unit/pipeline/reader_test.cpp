@@ -242,6 +242,19 @@ TEST_F(ReaderTest, WithoutAWatermarkEverythingStoredIsReadAgain) {
   EXPECT_EQ(read_all(), (Ids{"a", "b", "c"}));
 }
 
+TEST_F(ReaderTest, AWritersClockThatIsAheadInTheHistoryHidesNothingThatIsLostLater) {
+  make();
+  insert("ahead", 90000s);
+  const auto first = reader_->first_checkpoint(found_);
+  ASSERT_TRUE(first);
+  reader_->start(*first);
+  ASSERT_EQ(read_all(), Ids{"ahead"});
+  insert("missed", 995s);
+  insert("present", 996s);
+  store_.trim_changes(2);
+  EXPECT_EQ(read_all(), (Ids{"missed", "present", "ahead"}));
+}
+
 TEST_F(ReaderTest, HealingTakesTheNewPositionBeforeItPlans) {
   make(0);
   reader_->start({.position = {"memory/0"}, .watermark = WallTime(500s), .backfill = {}});
