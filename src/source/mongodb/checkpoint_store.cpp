@@ -98,6 +98,7 @@ class MongoCheckpoints final : public ports::CheckpointStore {
   Connection connection_;
   Bson key_;           // {_id: ...} of the document, empty while none is known
   std::string token_;  // what we last saw or left in it
+  std::string tried_;  // what the last save was to leave in it: when its answer is lost, it may or may not be there
 };
 
 tl::unexpected<Error> MongoCheckpoints::unreadable(std::string_view key, std::string_view why) const {
@@ -181,8 +182,12 @@ Result<std::optional<ports::Checkpoint>> MongoCheckpoints::load() {
   if (!Fields(*token).next()) {
     return std::nullopt;  // an empty document is none
   }
-  token_ = *token;
+  // A filter with the document does not find the binary.
+  token_ = binary ? "" : *token;
   const auto state = find(document.bytes(), "eventExporter");
+  if (state && state->type() != BSON_TYPE_DOCUMENT) {
+    return unreadable("eventExporter", "it is no embedded document");
+  }
   auto checkpoint = read(*token, state ? state->document().value_or("") : "");
   if (!checkpoint) {
     return fail(checkpoint.error().with_context("loading the checkpoint"));
@@ -241,6 +246,7 @@ Result<void> MongoCheckpoints::save(const ports::Checkpoint& checkpoint) {
   if (!token) {
     return fail(ErrorKind::invalid, "saving the checkpoint: the position is no resume token of this stream");
   }
+  const std::string tried = std::exchange(tried_, *token);
   Bson values;
   values.add_document("resumeToken", *token).add("eventExporter", state_of(checkpoint, *token));
   Result<bool> done = false;
@@ -250,12 +256,16 @@ Result<void> MongoCheckpoints::save(const ports::Checkpoint& checkpoint) {
   if (done && !*done) {
     // The first save, or the document is not as we left it.
     const bool first = token_.empty();
+    const auto is_ours = [&tried](const Bson& found) {
+      const auto stored = find(found.bytes(), "resumeToken");
+      return stored && !tried.empty() && stored->document() == tried;
+    };
     Bson document;
     auto found = find_document(document);
     if (!found) {
       done = fail(std::move(found.error()));
     } else if (*found) {
-      if (!first) {
+      if (!first && !is_ours(document)) {
         log::warn(
             "The resume token was changed by another program while this one was running; it is written again. "
             "Only one exporter may run.",
