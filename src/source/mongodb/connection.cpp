@@ -46,14 +46,21 @@ void init_driver() {
   });
 }
 
-Result<std::string> read_file(const std::string& path) {
+// The text of a PEM file with at least one `what`: "CERTIFICATE" or "PRIVATE KEY". The driver would only say that it
+// cannot connect.
+Result<std::string> read_pem(const std::string& path, std::string_view what) {
   std::ifstream file(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (!file.good() && !file.eof()) {
     return fail(ErrorKind::transient, fmt::format("{} cannot be read", path));
   }
   if (text.empty()) {
-    return fail(ErrorKind::transient, fmt::format("{} is missing or empty", path));
+    return fail(ErrorKind::transient, fmt::format("{} is empty", path));
+  }
+  // "-----BEGIN EC PRIVATE KEY-----" and other kinds; https://www.rfc-editor.org/rfc/rfc7468
+  const std::size_t begin = text.find("-----BEGIN ");
+  if (begin == std::string::npos || text.find(fmt::format("{}-----", what), begin) == std::string::npos) {
+    return fail(ErrorKind::transient, fmt::format("{} holds no PEM {}", path, what));
   }
   return text;
 }
@@ -215,15 +222,15 @@ Result<void> Connection::set_tls(mongoc_client_t* client) {
   }
   mongoc_ssl_opt_t tls = *mongoc_ssl_opt_get_default();
   if (!options_.ca_file.empty()) {
-    if (auto readable = read_file(options_.ca_file); !readable) {
+    if (auto readable = read_pem(options_.ca_file, "CERTIFICATE"); !readable) {
       return fail(readable.error().with_context("the CA of MongoDB"));
     }
     tls.ca_file = options_.ca_file.c_str();
   }
   std::string pem_path;
   if (!options_.certificate_file.empty()) {
-    auto certificate = read_file(options_.certificate_file);
-    auto key = certificate ? read_file(options_.key_file) : fail(std::move(certificate.error()));
+    auto certificate = read_pem(options_.certificate_file, "CERTIFICATE");
+    auto key = certificate ? read_pem(options_.key_file, "PRIVATE KEY") : fail(std::move(certificate.error()));
     if (!key) {
       return fail(key.error().with_context("the client certificate of MongoDB"));
     }

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "support/temp_dir.h"
+
 namespace exporter::mongodb {
 namespace {
 
@@ -82,6 +86,32 @@ TEST(Connection, WithoutAServerACommandMayBeTriedAgain) {
   EXPECT_EQ(loaded.error().kind, ErrorKind::transient);
   EXPECT_NE(loaded.error().message.find("loading the checkpoint: no answer from MongoDB"), std::string::npos)
       << loaded.error().message;
+}
+
+TEST(Connection, FilesThatAreNoPemAreNamed) {
+  const testing::TempDir dir;
+  const Options options{.uri = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50",
+                        .database = "d",
+                        .ca_file = dir / "ca.crt",
+                        .certificate_file = dir / "tls.crt",
+                        .key_file = dir / "tls.key"};
+  const auto refusal = [&](const std::string& path, std::string_view text) {
+    std::ofstream(path) << text;
+    const auto loaded = open_checkpoints(options).value()->load();
+    return loaded ? std::string() : loaded.error().message;
+  };
+  const std::string certificate = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
+  const std::string in_ca = "loading the checkpoint: the CA of MongoDB: ";
+  const std::string in_client = "loading the checkpoint: the client certificate of MongoDB: ";
+  EXPECT_EQ(refusal(options.ca_file, ""), in_ca + options.ca_file + " is empty");
+  EXPECT_EQ(refusal(options.ca_file, "S3cret"), in_ca + options.ca_file + " holds no PEM CERTIFICATE");
+  EXPECT_EQ(refusal(options.ca_file, certificate), in_client + options.certificate_file + " cannot be read");
+  EXPECT_EQ(refusal(options.certificate_file, "-----BEGIN PRIVATE KEY-----\n"),
+            in_client + options.certificate_file + " holds no PEM CERTIFICATE");
+  refusal(options.certificate_file, certificate);
+  EXPECT_EQ(refusal(options.key_file, certificate), in_client + options.key_file + " holds no PEM PRIVATE KEY");
+  EXPECT_NE(refusal(options.key_file, "-----BEGIN EC PRIVATE KEY-----\n").find("no answer from MongoDB"),
+            std::string::npos);
 }
 
 TEST(Connection, FilesThatAreNotThereYetMayComeLater) {
