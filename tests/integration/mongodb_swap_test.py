@@ -1,4 +1,4 @@
-"""NVSentinel's own exporter and this one take over from each other, on the same database and the same stored progress."""
+"""The incumbent and this program take over from each other, on the same database and the same stored progress."""
 import bson
 from bson import ObjectId
 

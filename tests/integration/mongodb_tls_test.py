@@ -6,6 +6,7 @@ leaves that to the URI. In every test no password and no private key may stand i
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,7 +25,9 @@ class Credentials(MongodbCase):
         self.temporary = self.folder / "tmp"
         self.temporary.mkdir()
         self.secrets = {PASSWORD, quote(PASSWORD, safe="")}
+        self.keys = set()
         self.exporters = []
+        self.began = time.time()
 
     def quick(self):
         """The server's address, for tests in which nobody will be found there: not to look for three seconds."""
@@ -44,7 +47,7 @@ class Credentials(MongodbCase):
 
     def fill(self, folder, certificates, but=()):
         lines = (certificates / "tls.key").read_text().splitlines()
-        self.secrets.update(line for line in lines if line and "-----" not in line)
+        self.keys.update(line for line in lines if line and "-----" not in line)
         new = self.folder / (folder.name + ".new")
         new.mkdir()
         for name in ("ca.crt", "tls.crt", "tls.key"):
@@ -78,11 +81,13 @@ class Credentials(MongodbCase):
         for path in self.folder.rglob("*"):
             inside = path.is_file() and path not in known and "mongod-" not in str(path.relative_to(self.folder))
             text = path.read_text(errors="replace") if inside else ""
-            for secret in self.secrets:
+            for secret in self.secrets | self.keys:
                 self.assertNotIn(secret, text, path)
         self.assertEqual(list(self.temporary.iterdir()), [])
-        for path in Path("/tmp").iterdir():
-            self.assertNotRegex(path.name, "event-exporter-key")
+        for entry in os.scandir("/tmp"):
+            if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime >= self.began - 1:
+                text = Path(entry.path).read_bytes().decode(errors="replace")
+                self.assertFalse(any(key in text for key in self.keys), entry.path)
 
 
 class Certificates(Credentials):
@@ -140,6 +145,18 @@ class Certificates(Credentials):
         self.assert_delivers(self.mongod, exporter)
         exporter.stop()
 
+    def test_of_a_server_with_another_name_end_every_attempt(self):
+        mounted = self.mount(self.mongod.certificates)
+        self.mongod.stop()
+        other = self.mongod.authority.issue("elsewhere", "/O=nvsentinel/OU=server/CN=mongod",
+                                            ["subjectAltName=DNS:elsewhere", "extendedKeyUsage=serverAuth,clientAuth"])
+        (self.mongod.folder / "server-both.pem").write_text(
+            other.read_text() + other.with_suffix(".key").read_text())
+        self.mongod.nodes[0] = self.mongod.nodes[0].restarted()
+        exporter = self.run_with(self.quick(), MONGODB_CLIENT_CERT_MOUNT_PATH=mounted)
+        self.assert_tells(exporter, "(certificate verify failed|[Hh]ostname|IP address mismatch)")
+        exporter.stop()
+
     def test_of_nobody_end_every_attempt(self):
         mounted = self.mount(self.mongod.client_certificate("nobody", "/O=nvsentinel/CN=nobody"))
         exporter = self.run_with(self.quick(), MONGODB_CLIENT_CERT_MOUNT_PATH=mounted)
@@ -180,8 +197,9 @@ class Certificates(Credentials):
 
     def test_are_given_whole_or_not_at_all(self):
         mounted = self.mount(self.mongod.certificates)
+        half = self.mount(self.mongod.certificates, "half", but=("tls.key",))
         for variables in ({"MONGODB_CLIENT_CERT_PATH": mounted / "tls.crt", "MONGODB_CA_CERT_PATH": mounted / "ca.crt"},
-                          {"MONGODB_CA_CERT_PATH": "ca.crt"}):
+                          {"MONGODB_CLIENT_CERT_MOUNT_PATH": half}, {"MONGODB_CA_CERT_PATH": "ca.crt"}):
             done = self.run_binary("--config", self.config(self.lab_sink.url), "--metrics-port=0",
                                    "--oidc-secret-path", self.secret_file,
                                    environment=self.settings(self.mongod.uri(), **variables))

@@ -123,7 +123,7 @@ TEST_F(CheckpointStore, ATokenOfAnotherHandIsReplacedAndSaidSo) {
 }
 
 TEST_F(CheckpointStore, ASaveWhoseAnswerWasLostIsNotAnotherHand) {
-  options_.uri += "&socketTimeoutMS=300";
+  options_.uri += "&socketTimeoutMS=800";
   const auto checkpoints = open();
   ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}));
   run(R"({"fsync": 1, "lock": true})", "admin");
