@@ -99,6 +99,7 @@ class MongoCheckpoints final : public ports::CheckpointStore {
   Connection connection_;
   Bson key_;           // {_id: ...} of the document, empty while none is known
   std::string token_;  // what we last saw or left in it
+  std::string tried_;  // what the last save was to leave in it: when its answer is lost, it may or may not be there
 };
 
 tl::unexpected<Error> MongoCheckpoints::unreadable(std::string_view key, std::string_view why) const {
@@ -176,6 +177,9 @@ Result<std::optional<ports::Checkpoint>> MongoCheckpoints::load() {
   }
   const auto field = find(document.bytes(), "resumeToken");
   const auto ours = find(document.bytes(), "eventExporter");
+  if (ours && ours->type() != BSON_TYPE_DOCUMENT) {
+    return unreadable("eventExporter", "it is no embedded document");
+  }
   const std::string_view state = ours ? ours->document().value_or("") : "";
   const Bson none;
   std::string_view token = none.bytes();
@@ -187,7 +191,8 @@ Result<std::optional<ports::Checkpoint>> MongoCheckpoints::load() {
       return unreadable("resumeToken", "it is no embedded document");
     }
     token = *given;
-    token_ = token;
+    // A filter with the document does not find the binary.
+    token_ = binary ? "" : token;
   }
   if (!Fields(token).next() && !find(state, "watermarkNanos")) {
     return std::nullopt;  // an empty document is none
@@ -252,6 +257,7 @@ Result<void> MongoCheckpoints::save(const ports::Checkpoint& checkpoint) {
   if (!token) {
     return fail(ErrorKind::invalid, "saving the checkpoint: the position is no resume token of this stream");
   }
+  const std::string tried = std::exchange(tried_, *token);
   Bson values;
   values.add_document("resumeToken", *token).add("eventExporter", state_of(checkpoint, *token));
   Result<bool> done = false;
@@ -261,13 +267,17 @@ Result<void> MongoCheckpoints::save(const ports::Checkpoint& checkpoint) {
   if (done && !*done) {
     // The first save, or the document is not as we left it.
     const bool first = token_.empty();
+    const auto is_ours = [&tried](const Bson& found) {
+      const auto stored = find(found.bytes(), "resumeToken");
+      return stored && !tried.empty() && stored->document() == tried;
+    };
     Bson document;
     Bson reply;
     auto found = find_document(document, reply);
     if (!found) {
       done = fail(std::move(found.error()));
     } else if (*found) {
-      if (!first) {
+      if (!first && !is_ours(document)) {
         log::warn(
             "The resume token was changed by another program while this one was running; it is written again. "
             "Only one exporter may run.",

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <mutex>
@@ -44,14 +46,21 @@ void init_driver() {
   });
 }
 
-Result<std::string> read_file(const std::string& path) {
+// The text of a PEM file with at least one `what`: "CERTIFICATE" or "PRIVATE KEY". The driver would only say that it
+// cannot connect.
+Result<std::string> read_pem(const std::string& path, std::string_view what) {
   std::ifstream file(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (!file.good() && !file.eof()) {
     return fail(ErrorKind::transient, fmt::format("{} cannot be read", path));
   }
   if (text.empty()) {
-    return fail(ErrorKind::transient, fmt::format("{} is missing or empty", path));
+    return fail(ErrorKind::transient, fmt::format("{} is empty", path));
+  }
+  // "-----BEGIN EC PRIVATE KEY-----" and other kinds; https://www.rfc-editor.org/rfc/rfc7468
+  const std::size_t begin = text.find("-----BEGIN ");
+  if (begin == std::string::npos || text.find(fmt::format("{}-----", what), begin) == std::string::npos) {
+    return fail(ErrorKind::transient, fmt::format("{} holds no PEM {}", path, what));
   }
   return text;
 }
@@ -74,27 +83,81 @@ int memory_file(std::string_view text) {
   return handle;
 }
 
-// `uri` with "user:password@", if it has that, replaced.
-std::string replace_user(const std::string& uri, std::string_view by) {
-  const std::size_t scheme = uri.find("://");
-  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
-  // The last @ of all: a password with an unescaped @, / or ? is no valid URI, but must not be shown either.
-  const std::size_t at = uri.rfind('@');
-  if (at == std::string::npos || at < start) {
-    return uri;
-  }
-  return uri.substr(0, start).append(by).append(uri, at + 1);
-}
-
 void default_option(mongoc_uri_t* uri, const char* name, std::int32_t value) {
   if (!mongoc_uri_has_option(uri, name)) {
     mongoc_uri_set_option_as_int32(uri, name, value);
   }
 }
 
+std::string folded(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+  return text;
+}
+
+// Replaces the values of those options that hold secrets.
+void hide_options(std::string& uri) {
+  // https://www.mongodb.com/docs/manual/reference/connection-string-options/; their names in any case.
+  static constexpr std::array<std::string_view, 2> kSecret{"password=", "authmechanismproperties="};
+  std::string names = folded(uri);
+  for (const std::string_view name : kSecret) {
+    for (std::size_t found = 0; (found = names.find(name, found)) != std::string::npos;) {
+      found += name.size();
+      const std::size_t end = std::min(names.find('&', found), names.size());
+      uri.replace(found, end - found, "***");
+      names.replace(found, end - found, "***");
+    }
+  }
+}
+
+// The driver's words about a URI repeat parts of it in quotes, also a password.
+std::string without_quotes(std::string_view message) {
+  const std::size_t first = message.find('"');
+  if (first == std::string_view::npos) {
+    return std::string(message);
+  }
+  return std::string(message.substr(0, first)) + "***" + std::string(message.substr(message.rfind('"') + 1));
+}
+
+// A client certificate is the only user: the driver would send the URI's one with it, and the server refuses that.
+std::string without_user(std::string uri) {
+  const std::size_t start = std::min(uri.find("://"), uri.size());
+  const std::size_t at = uri.find('@', start);
+  if (at < uri.find_first_of("/?", start + 3)) {
+    uri.erase(start + 3, at - start - 2);
+  }
+  for (const std::string_view name : {"authmechanism=", "authmechanismproperties=", "authsource="}) {
+    const std::size_t found = folded(uri).find(name, std::min(uri.find('?'), uri.size()));
+    if (found != std::string::npos) {
+      uri.erase(found, std::min(uri.find('&', found), uri.size() - 1) + 1 - found);
+    }
+  }
+  return uri;
+}
+
+bool has_at(const mongoc_uri_t* uri) {
+  for (const mongoc_host_list_t* host = mongoc_uri_get_hosts(uri); host != nullptr; host = host->next) {
+    if (std::string_view(static_cast<const char*>(host->host)).find('@') != std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
-std::string redacted(const std::string& uri) { return replace_user(uri, "***@"); }
+std::string redacted(const std::string& uri) {
+  std::size_t start = 0;
+  for (const std::string_view scheme : {"mongodb://", "mongodb+srv://"}) {
+    start = uri.starts_with(scheme) ? scheme.size() : start;
+  }
+  // A password may hold any of ":/?@" unescaped by mistake, so everything before the last @ is hidden.
+  const std::size_t at = uri.rfind('@');
+  std::string shown = uri.substr(0, start);
+  shown += at == std::string::npos ? uri.substr(start) : "***" + uri.substr(at);
+  hide_options(shown);
+  return shown;
+}
 
 std::uint32_t fingerprint(const Options& options) {
   return static_cast<std::uint32_t>(fnv1a(options.database + "." + options.collection));
@@ -114,12 +177,12 @@ std::string Connection::KeyFile::path() const { return fmt::format("/proc/self/f
 Result<Connection> Connection::make(const Options& options, Duration patience) {
   init_driver();
   bson_error_t error;
-  // With a client certificate its subject is the user, whatever user the URI names.
-  const std::string text = options.certificate_file.empty() ? options.uri : replace_user(options.uri, "");
+  const std::string text = options.certificate_file.empty() ? options.uri : without_user(options.uri);
   Uri uri(mongoc_uri_new_with_error(text.c_str(), &error));
-  if (!uri) {
-    return fail(ErrorKind::invalid, fmt::format("the MongoDB URI \"{}\" cannot be used: {}", redacted(options.uri),
-                                                static_cast<const char*>(error.message)));
+  if (!uri || has_at(uri.get())) {
+    const std::string why = uri ? "an @ in user or password must be written as %40" : without_quotes(error.message);
+    return fail(ErrorKind::invalid,
+                fmt::format("the MongoDB URI \"{}\" cannot be used: {}", redacted(options.uri), why));
   }
   // With it the driver gives up after one look at the servers, and does not look again for five seconds.
   mongoc_uri_set_option_as_bool(uri.get(), MONGOC_URI_SERVERSELECTIONTRYONCE, false);
@@ -162,15 +225,15 @@ Result<void> Connection::set_tls(mongoc_client_t* client) {
   }
   mongoc_ssl_opt_t tls = *mongoc_ssl_opt_get_default();
   if (!options_.ca_file.empty()) {
-    if (auto readable = read_file(options_.ca_file); !readable) {
+    if (auto readable = read_pem(options_.ca_file, "CERTIFICATE"); !readable) {
       return fail(readable.error().with_context("the CA of MongoDB"));
     }
     tls.ca_file = options_.ca_file.c_str();
   }
   std::string pem_path;
   if (!options_.certificate_file.empty()) {
-    auto certificate = read_file(options_.certificate_file);
-    auto key = certificate ? read_file(options_.key_file) : fail(std::move(certificate.error()));
+    auto certificate = read_pem(options_.certificate_file, "CERTIFICATE");
+    auto key = certificate ? read_pem(options_.key_file, "PRIVATE KEY") : fail(std::move(certificate.error()));
     if (!key) {
       return fail(key.error().with_context("the client certificate of MongoDB"));
     }

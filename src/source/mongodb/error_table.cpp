@@ -72,10 +72,11 @@ constexpr std::array kRows{
     Row{13436, "NotPrimaryOrSecondary", ErrorKind::transient, kMoving},
 };
 
-// 280 is used for more than lost positions; only these words of the server mean one.
+// 280 is used for more than lost positions; only these words of the server mean one. The first letters are left out:
+// versions differ in whether they are capitals.
 constexpr std::int32_t kChangeStreamFatalError = 280;
-constexpr std::array<std::string_view, 3> kFatalMeansLost{"resume token was not found", "resume of change stream",
-                                                          "cannot resume stream"};
+constexpr std::array<std::string_view, 3> kFatalMeansLost{"esume token was not found", "esume of change stream",
+                                                          "annot resume stream"};
 
 // The server repeats whole commands in some messages, with what they carry.
 constexpr std::size_t kLongestMessage = 300;

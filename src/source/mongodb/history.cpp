@@ -105,11 +105,15 @@ std::string id_document(const Field& id) {
   return std::string(document.bytes());
 }
 
-// By type, then by bytes. For ObjectIds that is the server's own order.
+// ObjectIds last, in the server's own order; the others before them, by type and bytes. Behind an ObjectId the place is
+// the key, and a restart there reads what the server has after it: nothing that is still unsent may be before it.
 bool id_before(const Document& a, const Document& b) {
+  const auto rank = [](const Document& document) {
+    return document.id.type() == BSON_TYPE_OID ? std::numeric_limits<int>::max() : static_cast<int>(document.id.type());
+  };
   const std::string left = id_document(a.id);
   const std::string right = id_document(b.id);
-  return a.id.type() != b.id.type() ? a.id.type() < b.id.type() : left < right;
+  return rank(a) != rank(b) ? rank(a) < rank(b) : left < right;
 }
 
 Result<void> MongoHistory::read(Bson& command, ClusterTime until, Bson& reply) {

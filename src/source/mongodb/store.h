@@ -37,7 +37,7 @@ struct Options {
   bool system_roots = false;  // TLS with the system's roots
 };
 
-// "user:password@" of the URI replaced, for logs.
+// For logs: user and password replaced, also badly escaped ones, and the values of options that hold secrets.
 std::string redacted(const std::string& uri);
 
 // `clock` must outlive the source. None of the four needs the server to be there.
