@@ -37,7 +37,7 @@ class MongodbKill(MongodbCase):
         live.finish()
         self.wait_for_all(sink)
         runs[-1].stop()
-        repeated = self.audit(sink, duplicates=KILLS * REPEATED_BY_A_KILL)
+        repeated = self.audit(sink, duplicates=KILLS * REPEATED_BY_A_KILL * PATIENCE)
         print(f"{repeated} duplicates")
         self.assertGreater(repeated, 0, "no kill fell between an acceptance and its checkpoint")
         self.assertEqual([len(run.lines("Starting backfill")) for run in runs], [1] + [0] * KILLS)
