@@ -287,7 +287,7 @@ class Mongod:
         return self.wait_for_primary()
 
     def refuse(self, *commands, **how):
-        """These commands of the program under test fail from now on: errorCode=13, closeConnection=True. None: no more."""
+        """These commands of the program fail from now on: errorCode=13, closeConnection=True. None: no more."""
         self.client().admin.command(SON([
             ("configureFailPoint", "failCommand"), ("mode", "alwaysOn" if commands else "off"),
             ("data", {"failCommands": list(commands), "appName": "event-exporter", **how})]))

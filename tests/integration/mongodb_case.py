@@ -16,7 +16,7 @@ from pathlib import Path
 from pymongo.errors import PyMongoError
 
 from mongod import COLLECTION, DATABASE, TOKENS, Mongod, health_event
-from support import PATIENCE, Exporter, IntegrationTest, LabSink, wait_until
+from support import PATIENCE, Exporter, IntegrationTest, wait_until
 
 # The exporter's namespace of event ids; it never changes.
 IDS = uuid.UUID("15acf563-572e-40ab-a714-f3b2f9d7f4e0")
@@ -81,7 +81,7 @@ class MongodbCase(IntegrationTest):
                 node.resume()
 
     def exporter(self, sink, uri=None, **changed):
-        """`changed` are settings, as of config(), but `seconds_to_drain`."""
+        """`changed` are settings, as of config()."""
         self.config_path = self.config(sink.url, drop=("datastore.provider", "datastore.path"), **changed)
         return self.exporter_again(uri)
 

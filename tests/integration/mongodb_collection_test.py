@@ -3,7 +3,7 @@ import time
 
 from bson import ObjectId
 
-from mongod import COLLECTION, DATABASE, TOKENS, health_event
+from mongod import DATABASE, TOKENS, health_event
 from mongodb_case import LOST, SOURCE_ERRORS, MongodbCase, event_id
 from support import LabSink, main, wait_until
 

@@ -1,8 +1,8 @@
-"""kill -9 of the exporter while it reads MongoDB: in the backfill, in the stream, and in its first moments."""
+"""kill -9 while MongoDB is read: of the exporter at any time, and of the server in the middle of a backfill."""
 import random
 import time
 
-from mongodb_case import MongodbCase
+from mongodb_case import READ_AGAIN, MongodbCase
 from support import PATIENCE, LabSink, main
 
 BACKLOG = 2000
@@ -37,7 +37,7 @@ class MongodbKill(MongodbCase):
         live.finish()
         self.wait_for_all(sink)
         runs[-1].stop()
-        repeated = self.audit(sink, duplicates=KILLS * REPEATED_BY_A_KILL)
+        repeated = self.audit(sink, duplicates=KILLS * REPEATED_BY_A_KILL * PATIENCE)
         print(f"{repeated} duplicates")
         self.assertGreater(repeated, 0, "no kill fell between an acceptance and its checkpoint")
         self.assertEqual([len(run.lines("Starting backfill")) for run in runs], [1] + [0] * KILLS)
@@ -65,6 +65,18 @@ class MongodbKill(MongodbCase):
         self.wait_for_all(sink)
         run.stop()
         print(self.audit(sink, duplicates=5 * 250 * PATIENCE), "duplicates")
+
+    def test_a_server_that_is_killed_during_the_backfill(self):
+        self.insert(self.make(1500))
+        sink = LabSink(self)
+        exporter = self.exporter(sink, backfill__rate_limit=1000, backfill__batch_size=50)
+        sink.wait_for(300)
+        self.mongod.kill()
+        exporter.wait_for_line(READ_AGAIN)
+        self.mongod.restart()
+        self.wait_for_all(sink)
+        exporter.stop()
+        self.audit(sink, duplicates=0)
 
     def test_kills_during_the_start_leave_a_store_that_starts(self):
         chance = random.Random(SEED)

@@ -1,4 +1,4 @@
-"""The network between exporter and MongoDB: connections that are cut, and ones that stand while nothing comes through."""
+"""Connections to MongoDB that are cut, and ones that stand while nothing comes through."""
 import time
 
 from mongodb_case import SOURCE_ERRORS, Gate, MongodbCase

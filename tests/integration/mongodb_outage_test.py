@@ -1,7 +1,7 @@
 """MongoDB goes away and comes back: the exporter stays, waits without hurry, and nothing is missing."""
 import time
 
-from mongodb_case import NO_ANSWER, READ_AGAIN, SOURCE_ERRORS, MongodbCase
+from mongodb_case import NO_ANSWER, SOURCE_ERRORS, MongodbCase
 from support import LabSink, main, request
 
 
@@ -10,7 +10,7 @@ class MongodbOutage(MongodbCase):
         """Events flow; the server is ended and comes back after `away` seconds; the events go on."""
         sink = LabSink(self)
         exporter = self.exporter(sink).ready()
-        live = self.feed(1500, rate=250)
+        live = self.feed(1000, rate=250)
         sink.wait_for(300)
         pid = exporter.child.pid
         before = exporter.metric(SOURCE_ERRORS)
@@ -22,7 +22,7 @@ class MongodbOutage(MongodbCase):
         self.mongod.restart()
         back = time.monotonic()
         seen = sink.audit()["distinctIds"]
-        sink.wait_for(min(seen + 1, 1500))
+        sink.wait_for(min(seen + 1, 1000))
         print(f"{time.monotonic() - back:.1f} s from the server's return to the next event")
         attempts = exporter.metric(SOURCE_ERRORS) - before
         print(f"{attempts:.0f} failed reads in {time.monotonic() - start:.1f} s")
@@ -42,25 +42,13 @@ class MongodbOutage(MongodbCase):
     def test_a_server_that_is_killed_and_comes_back(self):
         self.recovers_from(self.mongod.kill, away=0)
 
-    def test_a_server_that_is_killed_during_the_backfill(self):
-        self.insert(self.make(1500))
-        sink = LabSink(self)
-        exporter = self.exporter(sink, backfill__rate_limit=1000, backfill__batch_size=50)
-        sink.wait_for(300)
-        self.mongod.kill()
-        exporter.wait_for_line(READ_AGAIN)
-        self.mongod.restart()
-        self.wait_for_all(sink)
-        exporter.stop()
-        self.audit(sink, duplicates=0)
-
     def test_an_exporter_that_starts_before_its_server_is_well_waits_and_works(self):
         self.insert(self.make(20))
         sink = LabSink(self)
         self.mongod.stop()
         exporter = self.exporter(sink)
         self.assertEqual(request(exporter.url("/healthz"))[0], 200)
-        exporter.wait_for_line(NO_ANSWER, count=2)
+        exporter.wait_for_line(NO_ANSWER)
         self.assertEqual(request(exporter.url("/healthz"))[0], 200)
         self.assertEqual(sink.audit()["received"], 0)
         self.mongod.restart()

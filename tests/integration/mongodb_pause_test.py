@@ -1,8 +1,8 @@
-"""A server that answers nothing for half a minute, as behind a network that swallows packets. Runs alone: it is long."""
+"""A server that answers nothing for half a minute, as if the network swallowed it. Long, so in a file of its own."""
 import time
 
 from mongodb_case import SOURCE_ERRORS, MongodbCase
-from support import LabSink, main, request, wait_until
+from support import LabSink, main, request
 
 
 class MongodbPause(MongodbCase):

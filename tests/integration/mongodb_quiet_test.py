@@ -1,4 +1,4 @@
-"""Traffic that is none of ours: the saved position moves on although no event is exported, lest the history overtake it."""
+"""Traffic that exports nothing: the saved position moves on all the same, lest the server's history overtake it."""
 import time
 
 from mongodb_case import SOURCE_ERRORS, MongodbCase

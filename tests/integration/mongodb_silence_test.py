@@ -2,7 +2,7 @@
 import signal
 import time
 
-from mongodb_case import MongodbCase
+from mongodb_case import NO_ANSWER, READ_AGAIN, MongodbCase
 from support import LabSink, main, wait_until
 
 
@@ -27,6 +27,20 @@ class MongodbSilence(MongodbCase):
         self.wait_for_all(sink)
         again.stop()
         self.audit(sink)
+
+    def test_when_the_server_is_gone_altogether(self):
+        sink = LabSink(self)
+        exporter = self.exporter(sink).ready()
+        self.insert(self.make(5))
+        self.wait_for_all(sink)
+        self.wait_for_settled(exporter)
+        self.mongod.stop()
+        starting = self.exporter_again()
+        starting.wait_for_line(NO_ANSWER)
+        exporter.wait_for_line(READ_AGAIN)
+        for process in (exporter, starting):
+            process.send(signal.SIGTERM)
+            self.assertEqual(process.wait(5), 0, process.output())
 
     def test_with_an_idle_stream(self):
         sink = LabSink(self)
