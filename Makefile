@@ -49,13 +49,16 @@ demo-mongodb: ## the same on a real MongoDB, which is fetched for it
 # gcc 12's thread sanitizer does not know the address layouts that newer kernels choose (vm.mmap_rnd_bits > 28).
 FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
-# $(1) is the preset, $(2) what ctest is run under. Leaves junit.xml and one report per program for tools/test_summary.py.
+# Tests at once: many wait for servers and time-outs of their own.
+TEST_JOBS ?= $(shell echo $$(($(JOBS) + 2)))
+
+# $(1) is the preset, $(2) what ctest is run under, $(3) its options. Leaves junit.xml and one report per program for tools/test_summary.py.
 define run_tests
 	@$(MAKE) build/$(1)/build.ninja
 	@rm -rf build/$(1)/reports && mkdir -p build/$(1)/reports
 	@$(NINJA) build/$(1)
 	@GTEST_OUTPUT=xml:$(CURDIR)/build/$(1)/reports/ GTEST_BRIEF=1 \
-	  $(2) ctest --preset $(1) -j$(JOBS) --no-tests=error --output-junit reports/ctest.junit
+	  $(2) ctest --preset $(1) -j$(TEST_JOBS) $(3) --no-tests=error --output-junit reports/ctest.junit
 endef
 
 .PHONY: test
@@ -74,11 +77,11 @@ simulate: build/dev/build.ninja ## the state machines in a seeded world: make si
 
 .PHONY: asan
 asan: ## tests with the address and undefined-behaviour sanitizers
-	$(call run_tests,asan)
+	$(call run_tests,asan,,-LE long)
 
 .PHONY: tsan
 tsan: ## tests with the thread sanitizer
-	$(call run_tests,tsan,$(FIXED_ADDRESSES))
+	$(call run_tests,tsan,$(FIXED_ADDRESSES),-LE long)
 
 .PHONY: tidy
 tidy: ## clang with its warnings, and clang-tidy
