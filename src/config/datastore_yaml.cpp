@@ -96,6 +96,7 @@ class Reader {
     const auto* known = std::find_if(kKnown.begin(), kKnown.end(), [&](const Known& k) { return k.name == name; });
     if (known == kKnown.end()) {
       std::vector<std::string_view> names;
+      names.reserve(kKnown.size());
       for (const Known& each : kKnown) {
         names.push_back(each.name);
       }
