@@ -17,11 +17,12 @@ function(exporter_module name)
   endif()
 endfunction()
 
-# exporter_test(name SOURCES a_test.cpp [DEPS decode] [LIBS x] [LABELS unit] [TIMEOUT 60] [ARGS ...])
+# exporter_test(name SOURCES a_test.cpp b_test.cpp [DEPS decode] [LIBS x] [LABELS unit] [TIMEOUT 60] [SINGLE_THREADED])
 #
-# One test program per folder, registered as one ctest entry. DEPS are folders of src/.
+# One test program per folder, registered as one ctest entry. DEPS are folders of src/. SINGLE_THREADED: code and tests know
+# no threads, so the thread sanitizer has nothing to find and its build leaves them out.
 function(exporter_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "SINGLE_THREADED" "TIMEOUT" "SOURCES;DEPS;LIBS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
