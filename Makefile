@@ -19,7 +19,7 @@ SHELL_FILES = grep -rlE '^\#!.*\b(ba)?sh$$' scripts .ci tests tools
 
 .PHONY: help
 help: ## (this list)
-	@grep -hE '^[a-z-]+:.*## [^(]' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## [^(]' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 21
 
 .PHONY: setup
 setup: ## install what build and tests need (Debian 12; root or sudo)
@@ -32,7 +32,7 @@ build/%/build.ninja: CMakePresets.json
 
 .PHONY: build
 build: build/release/build.ninja ## build/release/event-exporter
-	@$(NINJA) build/release
+	@$(NINJA) build/release event-exporter
 
 .PHONY: demo
 demo: ## set up, build, and show the main job on this machine
@@ -93,12 +93,18 @@ fuzz: ## every fuzz target in turn: make fuzz SECONDS=60
 
 .PHONY: bench
 bench: build ## micro-benchmarks, then bench-quick
+	@$(NINJA) build/release
 	@for program in build/release/*_bench; do "$$program"; done
 	@scripts/bench-quick
 
 .PHONY: bench-quick
 bench-quick: build ## throughput, CPU, memory and latency beside the machine's limits, in under three minutes
 	@scripts/bench-quick
+
+.PHONY: bench-quick-mongodb
+bench-quick-mongodb: build ## the same on a real MongoDB
+	@$(NINJA) build/release mongodb_reader
+	@scripts/bench-quick --mongodb
 
 .PHONY: fmt
 fmt: ## lay out all C++ files
