@@ -27,17 +27,9 @@ namespace {
 
 using State = ports::Backfill::State;
 
-constexpr Duration kPatience = std::chrono::seconds(15);
-constexpr std::int32_t kConfirmMillis = 10'000;                                    // for a majority to confirm a write
 constexpr std::array<std::string_view, 3> kStateNames{"none", "running", "done"};  // by ports::Backfill::State
 
 std::int64_t digest_of(std::string_view token) { return static_cast<std::int64_t>(fnv1a(token)); }
-
-Bson majority() {
-  Bson concern;
-  concern.add("w", "majority").add("wtimeout", kConfirmMillis);
-  return concern;
-}
 
 Bson state_of(const ports::Checkpoint& checkpoint, std::string_view token) {
   Bson backfill;
@@ -222,9 +214,8 @@ Result<bool> MongoCheckpoints::update(const Bson& values, bool whatever_token) {
   if (auto done = connection_.run(token_database(options_), command, reply); !done) {
     return fail(std::move(done.error()));
   }
-  const auto refused = find(reply.bytes(), {"writeErrors", "0", "errmsg"});
-  if (refused) {
-    return fail(ErrorKind::transient, std::string(refused->text().value_or("")));
+  if (auto refused = write_error(reply)) {
+    return fail(ErrorKind::transient, std::move(refused->message));
   }
   const auto matched = find(reply.bytes(), "n");
   return matched && matched->integer().value_or(0) > 0;
@@ -240,12 +231,11 @@ Result<bool> MongoCheckpoints::create(const Bson& values) {
   if (auto done = connection_.run(token_database(options_), command, reply); !done) {
     return fail(std::move(done.error()));
   }
-  if (const auto code = find(reply.bytes(), {"writeErrors", "0", "code"})) {
-    if (code->integer() == kDuplicateKey) {
+  if (auto refused = write_error(reply)) {
+    if (refused->code == kDuplicateKey) {
       return false;
     }
-    return fail(ErrorKind::transient,
-                std::string(find(reply.bytes(), {"writeErrors", "0", "errmsg"})->text().value_or("")));
+    return fail(ErrorKind::transient, std::move(refused->message));
   }
   key_ = Bson();
   key_.add("_id", options_.client_name);
@@ -305,7 +295,7 @@ Result<void> MongoCheckpoints::save(const ports::Checkpoint& checkpoint) {
 }  // namespace
 
 Result<std::unique_ptr<ports::CheckpointStore>> open_checkpoints(const Options& options) {
-  auto connection = Connection::make(options, kPatience);
+  auto connection = Connection::make(options, kWritePatience);
   if (!connection) {
     return fail(std::move(connection.error()));
   }

@@ -27,6 +27,7 @@ using std::chrono::milliseconds;
 // the waiting, says so in the log and can be stopped.
 constexpr std::int32_t kSelectMillis = 3'000;
 constexpr std::int32_t kConnectMillis = 5'000;
+constexpr std::int32_t kConfirmMillis = 10'000;  // for a majority to confirm a write
 
 // The driver's own messages. They name hosts and causes, never passwords.
 void log_driver(mongoc_log_level_t level, const char* domain, const char* message, void*) {
@@ -159,6 +160,24 @@ std::string redacted(const std::string& uri) {
   return shown;
 }
 
+Bson majority() {
+  Bson concern;
+  concern.add("w", "majority").add("wtimeout", kConfirmMillis);
+  return concern;
+}
+
+std::optional<WriteError> write_error(const Bson& reply) {
+  const auto first = find(reply.bytes(), {"writeErrors", "0"});
+  if (!first) {
+    return std::nullopt;
+  }
+  const std::string_view error = first->document().value_or("");
+  const auto code = find(error, "code");
+  const auto message = find(error, "errmsg");
+  return WriteError{.code = code ? code->integer().value_or(0) : 0,
+                    .message = std::string(message ? message->text().value_or("") : "")};
+}
+
 std::uint32_t fingerprint(const Options& options) {
   return static_cast<std::uint32_t>(fnv1a(options.database + "." + options.collection));
 }
@@ -282,7 +301,7 @@ Result<Session> Connection::session() {
   mongoc_server_description_t* const server =
       mongoc_client_select_server(client_.get(), false, read_prefs_.get(), &error);
   if (server == nullptr) {
-    return fail(failed(error, Bson(), nullptr));
+    return fail(failed(error, nullptr));
   }
   const std::uint32_t id = mongoc_server_description_id(server);
   mongoc_server_description_destroy(server);
@@ -293,7 +312,7 @@ Result<Session> Connection::session() {
   // Servers that only speak MongoDB's protocol may know no sessions. Without one, a cursor is bound to the server alone.
   const bool unknown = error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_SESSION_FAILURE;
   if (session == nullptr && !unknown) {
-    return fail(failed(error, Bson(), nullptr));
+    return fail(failed(error, nullptr));
   }
   return Session(session, id);
 }
@@ -317,7 +336,7 @@ Result<void> Connection::run(const std::string& database, const Bson& command, B
                                                     session == nullptr ? nullptr : read_prefs_.get(), options.get(),
                                                     reply.receive(), &error);
   if (!done) {
-    return fail(failed(error, reply, failure));
+    return fail(failed(error, failure));
   }
   if (const auto concern = find(reply.bytes(), {"writeConcernError", "errmsg"})) {
     return fail(ErrorKind::transient,
@@ -326,12 +345,10 @@ Result<void> Connection::run(const std::string& database, const Bson& command, B
   return {};
 }
 
-Error Connection::failed(const bson_error_t& error, const Bson& reply, Failure* failure) {
+Error Connection::failed(const bson_error_t& error, Failure* failure) {
   ServerError told{
       .code = 0,
       .message = static_cast<const char*>(error.message),
-      .resumable = mongoc_error_has_label(reply.get(), "ResumableChangeStreamError"),
-      .non_resumable = mongoc_error_has_label(reply.get(), "NonResumableChangeStreamError"),
       .from_library = error.domain != MONGOC_ERROR_SERVER,
       .authentication = error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE};
   if (!told.from_library) {

@@ -94,7 +94,7 @@ class Connection {
 
   Result<mongoc_client_t*> client();
   Result<void> set_tls(mongoc_client_t* client);
-  [[nodiscard]] Error failed(const bson_error_t& error, const Bson& reply, Failure* failure);
+  [[nodiscard]] Error failed(const bson_error_t& error, Failure* failure);
   [[nodiscard]] std::string files_stamp() const;
 
   Options options_;
@@ -105,6 +105,18 @@ class Connection {
   bool distrusted_ = false;  // the server refused our credentials: read them anew
   std::unique_ptr<mongoc_client_t, DestroyClient> client_;
 };
+
+// The patience of connections that write progress and dead letters: longer than a majority gets to confirm.
+inline constexpr Duration kWritePatience = std::chrono::seconds(15);
+// The write concern of both: a majority, within ten seconds.
+[[nodiscard]] Bson majority();
+
+// The server's word about the first statement of a write that it refused. Such a command itself succeeds.
+struct WriteError {
+  std::int64_t code = 0;
+  std::string message;
+};
+[[nodiscard]] std::optional<WriteError> write_error(const Bson& reply);
 
 // Where tokens and dead letters are.
 [[nodiscard]] inline const std::string& token_database(const Options& options) {

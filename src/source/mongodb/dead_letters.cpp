@@ -12,9 +12,6 @@ namespace exporter::mongodb {
 
 namespace {
 
-constexpr Duration kPatience = std::chrono::seconds(15);
-constexpr std::int32_t kConfirmMillis = 10'000;
-
 // Text that drivers can read: strings in BSON are UTF-8, and nobody checked these.
 std::string clean(std::string_view text) {
   std::string result(text);
@@ -58,16 +55,14 @@ Result<void> MongoDeadLetters::put(const ports::DeadLetter& letter) {
       .add_date("at", std::chrono::floor<std::chrono::milliseconds>(letter.at).time_since_epoch().count());
   Bson statement;
   statement.add("q", filter).add("u", document).add("upsert", true);
-  Bson concern;
-  concern.add("w", "majority").add("wtimeout", kConfirmMillis);
   Bson command;
-  command.add("update", options_.token_collection).add_array("updates", {&statement}).add("writeConcern", concern);
+  command.add("update", options_.token_collection).add_array("updates", {&statement}).add("writeConcern", majority());
   Bson reply;
   if (auto done = connection_.run(token_database(options_), command, reply); !done) {
     return fail(done.error().with_context("writing a dead letter"));
   }
-  if (const auto refused = find(reply.bytes(), {"writeErrors", "0", "errmsg"})) {
-    return fail(ErrorKind::transient, fmt::format("writing a dead letter: {}", refused->text().value_or("")));
+  if (const auto refused = write_error(reply)) {
+    return fail(ErrorKind::transient, fmt::format("writing a dead letter: {}", refused->message));
   }
   return {};
 }
@@ -91,7 +86,7 @@ Result<std::uint64_t> MongoDeadLetters::count() {
 }  // namespace
 
 Result<std::unique_ptr<ports::DeadLetters>> open_dead_letters(const Options& options) {
-  auto connection = Connection::make(options, kPatience);
+  auto connection = Connection::make(options, kWritePatience);
   if (!connection) {
     return fail(std::move(connection.error()));
   }

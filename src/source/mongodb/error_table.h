@@ -15,8 +15,6 @@ namespace exporter::mongodb {
 struct ServerError {
   std::int32_t code = 0;        // the server's; 0 when it has none
   std::string message;          // of the server or the library
-  bool resumable = false;       // label ResumableChangeStreamError
-  bool non_resumable = false;   // label NonResumableChangeStreamError
   bool from_library = false;    // no server said so: network, server selection, TLS, handshake
   bool authentication = false;  // of the library's handshake: the server refused who we are
 };

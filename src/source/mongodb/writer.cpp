@@ -65,8 +65,8 @@ Result<void> Writer::insert(std::span<const std::string_view> documents) {
     if (auto done = impl_->connection.run(impl_->options.database, command, reply); !done) {
       return fail(done.error().with_context("inserting events"));
     }
-    if (const auto refused = find(reply.bytes(), {"writeErrors", "0", "errmsg"})) {
-      return fail(ErrorKind::rejected, fmt::format("MongoDB refused a document: {}", refused->text().value_or("")));
+    if (const auto refused = write_error(reply)) {
+      return fail(ErrorKind::rejected, fmt::format("MongoDB refused a document: {}", refused->message));
     }
     documents = documents.subspan(taken);
   }
