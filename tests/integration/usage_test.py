@@ -1,7 +1,8 @@
 """Mistakes of whoever starts it: exit codes, messages with file and line, and files that stay as they are."""
 import sqlite3
+import subprocess
 
-from support import BINARY, IntegrationTest, LabSink, main
+from support import BINARY, ENVIRONMENT, PATIENCE, IntegrationTest, LabSink, main
 
 
 class Usage(IntegrationTest):
@@ -26,6 +27,13 @@ class Usage(IntegrationTest):
             done = self.run_binary(*command, f"--config={config}", f"--oidc-secret-path={self.secret_file}")
             self.refused(done, 2, f"{config}:3: exporter.sink.endpoint", f"{config}:4: exporter.sink.timeout")
         self.assertFalse((self.folder / "events.db").exists())
+
+    def test_what_a_killed_predecessor_left_under_the_same_process_id_disturbs_nobody(self):
+        # A shell that becomes the program keeps its process id.
+        script = 'touch /dev/shm/mongoc-$$ && exec env -u MONGOC_DISABLE_SHM "$0" --version'
+        done = subprocess.run(["sh", "-c", script, BINARY], capture_output=True, text=True, env=ENVIRONMENT,
+                              timeout=20 * PATIENCE)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_a_syntax_error_is_refused_with_its_line(self):
         config = self.folder / "broken.toml"

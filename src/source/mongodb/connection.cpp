@@ -10,11 +10,10 @@
 #include <array>
 #include <fstream>
 #include <iterator>
-#include <mutex>
 #include <utility>
 
 #include "base/fnv.h"
-#include "observability/log.h"
+#include "source/mongodb/driver.h"
 
 namespace exporter::mongodb {
 
@@ -28,24 +27,6 @@ using std::chrono::milliseconds;
 constexpr std::int32_t kSelectMillis = 3'000;
 constexpr std::int32_t kConnectMillis = 5'000;
 constexpr std::int32_t kConfirmMillis = 10'000;  // for a majority to confirm a write
-
-// The driver's own messages. They name hosts and causes, never passwords.
-void log_driver(mongoc_log_level_t level, const char* domain, const char* message, void*) {
-  const log::Fields fields{{"domain", domain}, {"message", message}};
-  if (level == MONGOC_LOG_LEVEL_ERROR || level == MONGOC_LOG_LEVEL_CRITICAL || level == MONGOC_LOG_LEVEL_WARNING) {
-    log::warn("MongoDB driver", fields);
-  } else {
-    log::debug("MongoDB driver", fields);
-  }
-}
-
-void init_driver() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    mongoc_log_set_handler(&log_driver, nullptr);
-    mongoc_init();
-  });
-}
 
 // The text of a PEM file with at least one `what`: "CERTIFICATE" or "PRIVATE KEY". The driver would only say that it
 // cannot connect.
