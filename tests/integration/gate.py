@@ -1,4 +1,5 @@
 """A TCP relay in front of a port, in which things go wrong when a test says so."""
+import itertools
 import socket
 import struct
 import threading
@@ -18,7 +19,7 @@ class Gate:
         self.pairs = []
         self.swallowing = False
         self.refusing = False
-        self.share = None  # of each answer that gets through, before the connection is cut
+        self.shares = None  # in turn, of the answers that get through before their connection is cut
         self.accepted = 0
         self.refused = 0
         self.halved = 0
@@ -55,12 +56,14 @@ class Gate:
     def pump(self, source, target, answers):
         try:
             while data := source.recv(65536):
-                if answers and self.share is not None:
+                shares = self.shares
+                if answers and shares:
                     self.halved += 1
-                    target.sendall(data[:int(len(data) * self.share)])
-                    # In order, so that what was let through is read before the end is noticed.
+                    target.sendall(data[:int(len(data) * next(shares))])
+                    # An orderly end, so that what was let through is read before it.
                     target.shutdown(socket.SHUT_WR)
-                    break
+                    self.reset(source)
+                    return
                 if not self.swallowing:
                     target.sendall(data)
         except OSError:
@@ -68,8 +71,7 @@ class Gate:
         # An end is passed on, but not out of a network that swallows everything.
         if not self.swallowing:
             self.reset(source)
-            if not answers or self.share is None:
-                self.reset(target)
+            self.reset(target)
 
     @staticmethod
     def reset(connection):
@@ -99,9 +101,10 @@ class Gate:
         if on:
             self.cut()
 
-    def halve(self, share):
-        """Of each answer only this share (0 <= share < 1) gets through, then its connection ends. None: all again."""
-        self.share = share
+    def halve(self, *shares):
+        """Of each answer only a share gets through, these (0 <= share < 1) in turn, then its connection ends.
+        Without shares all get through again."""
+        self.shares = itertools.cycle(shares) if shares else None
 
     def close(self):
         self.server.close()
