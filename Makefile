@@ -75,9 +75,10 @@ simulate: build/dev/build.ninja ## the state machines in a seeded world: make si
 	@$(NINJA) build/dev simulation_run
 	@build/dev/simulation_run --seeds $(SEEDS)
 
-# The tests in which something fails or dies, then seeded runs with kill -9: SEEDS of them on SQLite, a tenth of that on MongoDB.
-# SEED=17 runs that one alone, on both.
-SEEDED = EXPORTER_BINARY=$(CURDIR)/build/dev/event-exporter EXPORTER_FIRST_SEED=$(or $(SEED),1)
+# The tests in which something fails or dies, then seeded runs with kill -9: SEEDS of them on SQLite, a tenth of that on
+# MongoDB. SEED=17 runs that one alone, on both.
+seeded = @EXPORTER_BINARY=$(CURDIR)/build/dev/event-exporter EXPORTER_FIRST_SEED=$(or $(SEED),1) \
+  EXPORTER_SEEDS=$(if $(SEED),1,$(2)) /usr/bin/python3 -B tests/integration/$(1)_test.py
 .PHONY: fault
 fault: SEEDS ?= 100
 fault: build/dev/build.ninja ## the real program while everything fails: make fault SEEDS=100, or SEED=17
@@ -85,8 +86,8 @@ fault: build/dev/build.ninja ## the real program while everything fails: make fa
 ifndef SEED
 	@ctest --test-dir build/dev -L fault -j$(TEST_JOBS) --no-tests=error --output-on-failure
 endif
-	@$(SEEDED) EXPORTER_SEEDS=$(if $(SEED),1,$(SEEDS)) /usr/bin/python3 -B tests/integration/seeded_kill_test.py
-	@$(SEEDED) EXPORTER_SEEDS=$(if $(SEED),1,$$((($(SEEDS) + 9) / 10))) /usr/bin/python3 -B tests/integration/mongodb_seeded_kill_test.py
+	$(call seeded,seeded_kill,$(SEEDS))
+	$(call seeded,mongodb_seeded_kill,$$((($(SEEDS) + 9) / 10)))
 
 .PHONY: asan
 asan: ## tests with the address and undefined-behaviour sanitizers

@@ -14,10 +14,8 @@ from pathlib import Path
 from pymongo.errors import PyMongoError
 
 from mongod import COLLECTION, DATABASE, TOKENS, Mongod, health_event
-from support import PATIENCE, Exporter, IntegrationTest, wait_until
+from support import EVENT_IDS, PATIENCE, Exporter, IntegrationTest, wait_until
 
-# The exporter's namespace of event ids; it never changes.
-IDS = uuid.UUID("15acf563-572e-40ab-a714-f3b2f9d7f4e0")
 LOST = "The stream's position was lost; the stored events are read again from the last safe time"
 READ_AGAIN = "Reading the datastore failed, trying again"
 NO_ANSWER = "The datastore does not answer, trying again"
@@ -26,7 +24,7 @@ QUEUE_EVENTS = "health_events_exporter_queue_events"
 
 
 def event_id(document_id):
-    return str(uuid.uuid5(IDS, f"mongodb/{DATABASE}/{COLLECTION}/{document_id}"))
+    return str(uuid.uuid5(EVENT_IDS, f"mongodb/{DATABASE}/{COLLECTION}/{document_id}"))
 
 
 def now():

@@ -3,15 +3,10 @@
 After each kill the saved position is compared with what the sink has: nothing up to it may be missing there, and what
 the sink has beyond it is all that may come again.
 """
-import json
 import time
-import uuid
 
 from seeded_run import Results, World, seeds
 from support import BINARY, Exporter, IntegrationTest, LabSink, Process, Store, main, wait_until
-
-# The exporter's namespace of event ids; it never changes.
-IDS = uuid.UUID("15acf563-572e-40ab-a714-f3b2f9d7f4e0")
 
 
 class SeededKills(IntegrationTest):
@@ -51,7 +46,8 @@ class SeededKills(IntegrationTest):
         last = Exporter(self, config, workers=world.workers)
         self.assertEqual(live.wait(60) if live else 0, 0)
         self.wait_for(sink, world.events, last)
-        wait_until(lambda: self.settled() == self.stored_ids() or last.must_run(), "a position behind the last event")
+        wait_until(lambda: self.store.settled() == self.store.event_ids() or last.must_run(),
+                   "a position behind the last event")
         last.stop()
         # Every second cut loses the answer to an event that was taken.
         audit = self.assert_all_delivered(sink, world.events)
@@ -67,30 +63,14 @@ class SeededKills(IntegrationTest):
     def start_live(self, world):
         if world.live == 0:
             return None
-        return Process(self, [BINARY, "lab", "generate", "--datastore", self.store.path, "--count", world.live, "--rate",
-                              world.rate, "--nodes", world.nodes, "--seed", world.seed + 1], "generate")
+        return Process(self, [BINARY, "lab", "generate", "--datastore", self.store.path, "--count", world.live,
+                              "--rate", world.rate, "--nodes", world.nodes, "--seed", world.seed + 1], "generate")
 
     def may_come_again(self, sink):
         """After a kill: how many events arrived that the saved position does not say so of."""
-        settled, arrived = self.settled(), set(sink.ids())
+        settled, arrived = self.store.settled(), set(sink.ids())
         self.assertEqual(len(settled - arrived), 0, "the saved position has passed events that never arrived")
         return len(arrived - settled)
-
-    def stored_ids(self, condition="", *arguments):
-        rows = self.store.rows(f"SELECT id FROM health_events {condition}", *arguments)
-        return {str(uuid.uuid5(IDS, f"sqlite/main/health_events/{row[0]}")) for row in rows}
-
-    def settled(self):
-        """The ids of the events that the saved progress has behind it, as docs/embedded-store.md describes it."""
-        saved = self.store.rows("SELECT resume_token, state FROM resume_tokens")
-        if not saved:
-            return set()
-        backfill = json.loads(saved[0][1])["backfill"]
-        if backfill["state"] == "running":
-            bound, _, created_at, key = backfill["cursor"].split(".")[2:]
-            return self.stored_ids("WHERE seq <= ? AND (created_at, id) <= (?, ?)", int(bound), int(created_at), key)
-        return self.stored_ids("WHERE id IN (SELECT record_id FROM datastore_changelog WHERE id <= ?)",
-                               json.loads(saved[0][0])["eventID"])
 
 
 if __name__ == "__main__":

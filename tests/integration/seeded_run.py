@@ -1,7 +1,7 @@
 """What the seeded runs on each datastore share: which seeds, the world that a seed stands for, the line printed for it.
 
-EXPORTER_SEEDS and EXPORTER_FIRST_SEED say which seeds; `make fault SEED=17` runs one of them alone. What a seed draws is
-always the same; what the machine makes of it differs a little each time, since the kills fall into real work.
+EXPORTER_SEEDS and EXPORTER_FIRST_SEED say which seeds; `make fault SEED=17` runs one of them alone. What a seed draws
+is always the same; what the machine makes of it differs a little each time, since the kills fall into real work.
 """
 import os
 import random
@@ -39,8 +39,7 @@ class World:
         self.settings = {
             "checkpoint__interval": f"{chance.choice((20, 100, 300))}ms",
             "delivery__ordering": chance.choice(("node", "node", "strict")),
-            # No event is out of retries before the run is over.
-            "failure_handling__max_retries": 100, "failure_handling__initial_backoff": "5ms",
+            "failure_handling__initial_backoff": "5ms",
             "failure_handling__max_backoff": "50ms",
         }
         moments = sorted(chance.randrange(1, self.backlog + self.live) for _ in range(chance.randrange(1, 5)))

@@ -1,5 +1,7 @@
-"""The network and the processes around the delivery fail in the middle of an exchange; nothing is lost, and what comes
-twice has the same id."""
+"""The network and the processes around the delivery fail in the middle of an exchange.
+
+Nothing is lost, and what comes twice has the same id.
+"""
 import os
 import signal
 import time
