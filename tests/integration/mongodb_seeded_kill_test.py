@@ -54,7 +54,8 @@ class MongodbSeededKills(MongodbCase):
 
     @staticmethod
     def wait_for(sink, events, exporter):
-        wait_until(lambda: sink.audit()["distinctIds"] >= events or exporter.must_run(), f"{events} events at the sink")
+        wait_until(lambda: sink.audit()["distinctIds"] >= events or exporter.must_run(), f"{events} events at the sink",
+                   seconds=60)
 
     def may_come_again(self, sink):
         """After a kill: how many events arrived that the saved progress does not say so of."""

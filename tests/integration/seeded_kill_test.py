@@ -58,7 +58,8 @@ class SeededKills(IntegrationTest):
 
     @staticmethod
     def wait_for(sink, events, exporter):
-        wait_until(lambda: sink.audit()["distinctIds"] >= events or exporter.must_run(), f"{events} events at the sink")
+        wait_until(lambda: sink.audit()["distinctIds"] >= events or exporter.must_run(), f"{events} events at the sink",
+                   seconds=60)
 
     def start_live(self, world):
         if world.live == 0:
