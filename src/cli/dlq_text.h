@@ -1,0 +1,24 @@
+// What the `dlq` commands print: for people, and one JSON object for programs.
+//
+// Text of letters comes from stored documents and from the sink: control characters in it are shown as '?', so that it
+// cannot move the cursor of a terminal. Every result ends with a line feed. Thread-safety: pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "app/dead_letters.h"
+
+namespace exporter::cli {
+
+[[nodiscard]] std::string list_text(const app::LetterList& list);
+[[nodiscard]] std::string list_json(const app::LetterList& list);
+[[nodiscard]] std::string show_text(const app::ShownLetter& shown);
+[[nodiscard]] std::string show_json(const app::ShownLetter& shown);
+[[nodiscard]] std::string plan_text(const app::ReplayPlan& plan);
+[[nodiscard]] std::string plan_json(const app::ReplayPlan& plan);
+
+// "1 letter", "5 letters".
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
+
+}  // namespace exporter::cli
