@@ -23,6 +23,7 @@ std::uint32_t Lanes::lane_for(std::string_view key) {
   }
   lanes_[lane].key = key;
   lanes_[lane].relaxed = options_.ordering == Ordering::none;
+  lanes_[lane].stuck = false;
   index_.emplace(std::string(key), lane);
   return lane;
 }
@@ -44,6 +45,7 @@ void Lanes::add(Ticket ticket, std::string_view lane_key) {
   if (options_.ordering == Ordering::node && !lane.relaxed && options_.relax_after > 0 &&
       lane.waiting > options_.relax_after) {
     lane.relaxed = true;
+    lane.stuck = false;
     ++relaxations_;
   }
   consider(id);
@@ -126,6 +128,11 @@ void Lanes::come_back(Ticket ticket) {
   }
   ++lane.waiting;
   consider(id);
+}
+
+void Lanes::mark_stuck(Ticket ticket, bool stuck) {
+  Lane& lane = lanes_[nodes_[ticket.slot].lane];
+  lane.stuck = stuck && !lane.relaxed;
 }
 
 void Lanes::retire_if_empty(std::uint32_t id) {

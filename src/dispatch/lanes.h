@@ -61,6 +61,11 @@ class Lanes {
   // The event is first in its lane again, and goes when the lane is free.
   void come_back(Ticket ticket);
 
+  // Whether an event's lane counts as stuck: what it sends is not taken, though the sink takes others. It is for the
+  // caller to say; forgotten when the lane is empty. A lane that runs in parallel never is: its events differ.
+  void mark_stuck(Ticket ticket, bool stuck);
+  [[nodiscard]] bool is_stuck(Ticket ticket) const { return lanes_[nodes_[ticket.slot].lane].stuck; }
+
   // How often a lane was allowed to run in parallel because of its length.
   [[nodiscard]] std::uint64_t relaxations() const { return relaxations_; }
   // Lanes with events waiting, out or aside.
@@ -78,6 +83,7 @@ class Lanes {
     std::size_t aside = 0;
     bool relaxed = false;
     bool queued = false;  // stands in ready_
+    bool stuck = false;
   };
   struct Node {  // per ticket slot
     Ticket ticket;

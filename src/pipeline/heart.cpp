@@ -45,6 +45,7 @@ void Actions::clear() {
   dead_letters.clear();
   save.reset();
   reject_credentials.reset();
+  give_up = false;
   accepted.clear();
   notices.clear();
 }
@@ -117,7 +118,6 @@ void Heart::answered(const event::Answer& answer, MonoTime now, WallTime wall) {
       on_unauthorized(ticket, answer, ruling, now, wall);
       break;
     case Verdict::refused:
-      gate_.ended(ticket, now);
       on_refused(ticket, answer, ruling, now, wall);
       break;
     case Verdict::sink_problem:
@@ -131,13 +131,50 @@ void Heart::answered(const event::Answer& answer, MonoTime now, WallTime wall) {
 
 void Heart::on_sink_failure(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
                             WallTime wall) {
-  try_again_later(ticket, answer, ruling.reason, Notice::Kind::attempt_failed, now, wall);
   if (ruling.verdict == Verdict::retry && answer.retry_after) {
     gate_.hold(after(now, dispatch::parse_retry_after(*answer.retry_after, wall).value_or(Duration::zero())));
   }
-  // Requests that our own end cut off say nothing about the sink.
-  if (answer.failure != event::TransportFailure::closed &&
-      gate_.failed(ticket, cause_of(answer, ruling.verdict), now)) {
+  note_failure(ticket, answer, ruling, now);
+  decide(ticket, answer, ruling, now, wall);
+}
+
+void Heart::note_first_failure(Record& failed, MonoTime now) const {
+  if (!failed.first_failed) {
+    failed.first_failed = now;
+    failed.accepted_at_first_failure = accepted_;
+  }
+}
+
+void Heart::note_failure(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now) {
+  Record& current = record(ticket);
+  current.refreshed = false;  // the next attempt is a new one
+  // An answer that should be the same for every event is this event's own only if others were accepted meanwhile.
+  const bool own = current.first_failed && accepted_ > current.accepted_at_last_failure;
+  const bool problem = ruling.verdict == Verdict::sink_problem && options_.on_exhausted != OnExhausted::exit;
+  if (!gate_.shut() && (!problem || own)) {
+    ++current.failures;
+  }
+  current.accepted_at_last_failure = accepted_;
+  note_first_failure(current, now);
+
+  const bool given_up = ruling.verdict == Verdict::refused && options_.on_exhausted == OnExhausted::dead_letter;
+  // Requests that our own end cut off say nothing about the sink. With `exit` each event spends its retries for itself.
+  if (given_up || answer.failure == event::TransportFailure::closed || options_.on_exhausted == OnExhausted::exit) {
+    gate_.ended(ticket, now);
+    return;
+  }
+  // It failed before others were accepted, so its failures alone say nothing about the sink.
+  const bool known = accepted_ > current.accepted_at_first_failure || lanes_.is_stuck(ticket);
+  doubt_ = doubt_ || !known;
+  dispatch::Gate::Cause cause = cause_of(answer, ruling.verdict);
+  if (known && cause != dispatch::Gate::Cause::transport) {
+    if (!doubt_) {
+      gate_.ended(ticket, now);
+      return;
+    }
+    cause = dispatch::Gate::Cause::sick;
+  }
+  if (gate_.failed(ticket, cause, now)) {
     actions_.notices.push_back({.kind = Notice::Kind::sink_paused,
                                 .document_id = {},
                                 .detail = std::string(ruling.reason),
@@ -146,8 +183,59 @@ void Heart::on_sink_failure(Ticket ticket, const event::Answer& answer, const di
   }
 }
 
+bool Heart::takes_others(const Record& refused, MonoTime now) const {
+  return last_accepted_ && !gate_.shut() &&
+         (now - *last_accepted_ <= options_.evidence || accepted_ > refused.accepted_at_first_failure);
+}
+
+bool Heart::fails_alone(const Record& failed) const {
+  return !gate_.shut() && !doubt_ && accepted_ > failed.accepted_at_first_failure &&
+         failed.failures >= options_.least_failures;
+}
+
+bool Heart::is_stuck(Ticket ticket, MonoTime now) const {
+  if (options_.on_exhausted != OnExhausted::isolate || bytes_ < options_.max_bytes) {
+    return false;
+  }
+  const Record& current = records_[ticket.slot];
+  if (lanes_.is_stuck(ticket)) {
+    return !doubt_ && takes_others(current, now);
+  }
+  return nothing_moves() && fails_alone(current) && now - *current.first_failed >= options_.stuck_after;
+}
+
+void Heart::decide(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
+                   WallTime wall) {
+  Record& current = record(ticket);
+  const bool stuck = is_stuck(ticket, now);
+  auto kind = Notice::Kind::attempt_failed;
+  if ((stuck || current.failures > options_.max_retries) && !std::exchange(current.exhausted, true)) {
+    kind = Notice::Kind::exhausted;
+    actions_.give_up = options_.on_exhausted == OnExhausted::exit;
+  }
+  const bool given_up = current.exhausted && (options_.on_exhausted == OnExhausted::dead_letter ||
+                                              (options_.on_exhausted == OnExhausted::isolate && fails_alone(current)));
+  if (!given_up && !stuck) {
+    try_again_later(ticket, answer, ruling.reason, kind, now, wall);
+    return;
+  }
+  if (kind == Notice::Kind::exhausted) {
+    actions_.notices.push_back({.kind = kind,
+                                .document_id = current.event.document_id,
+                                .detail = std::string(ruling.reason),
+                                .text = answer.excerpt,
+                                .status = answer.status,
+                                .attempt = current.attempts});
+  }
+  lanes_.mark_stuck(ticket, true);
+  lanes_.finish(ticket);
+  set_aside(ticket, letter_for(current, ruling.verdict == Verdict::refused ? "refused" : "exhausted", answer, wall));
+}
+
 void Heart::accept(Ticket ticket, MonoTime now) {
   last_accepted_ = now;
+  ++accepted_;
+  doubt_ = false;
   if (gate_.accepted()) {
     retries_.reschedule([&] {
       return after(now, Duration(static_cast<Duration::rep>(uniform() * static_cast<double>(kRecovery.count()))));
@@ -156,6 +244,7 @@ void Heart::accept(Ticket ticket, MonoTime now) {
   }
   const Record& current = record(ticket);
   actions_.accepted.push_back({now - current.first_attempt, current.event.after.phase == Mark::Phase::history});
+  lanes_.mark_stuck(ticket, false);
   lanes_.finish(ticket);
   settle(ticket);
 }
@@ -196,7 +285,8 @@ void Heart::on_unauthorized(Ticket ticket, const event::Answer& answer, const di
   }
   if (std::exchange(current.refreshed, true)) {
     // The repeat under a new token failed as well: not the token's fault.
-    try_again_later(ticket, answer, ruling.reason, Notice::Kind::attempt_failed, now, wall);
+    note_failure(ticket, answer, ruling, now);
+    decide(ticket, answer, ruling, now, wall);
   } else {
     lanes_.resume(ticket);
   }
@@ -205,43 +295,46 @@ void Heart::on_unauthorized(Ticket ticket, const event::Answer& answer, const di
 void Heart::on_refused(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
                        WallTime wall) {
   Record& current = record(ticket);
-  if (!current.first_refused) {
-    current.first_refused = now;
-  }
-  const bool takes_others =
-      last_accepted_ && (now - *last_accepted_ <= options_.evidence || *last_accepted_ >= *current.first_refused);
-  if (!takes_others) {
-    if (aside_ < options_.max_aside) {
-      ++aside_;
-      current.aside = true;
-      lanes_.step_aside(ticket);
-    }
-    try_again_later(ticket, answer, ruling.reason, Notice::Kind::refused_waiting, now, wall);
+  if (options_.on_exhausted != OnExhausted::isolate) {
+    note_failure(ticket, answer, ruling, now);
+    decide(ticket, answer, ruling, now, wall);
     return;
   }
-  lanes_.finish(ticket);
-  set_aside(ticket, {.document_id = current.event.document_id,
-                     .event_id = event::to_string(current.event.id),
-                     .node = current.event.node,
-                     .reason = "refused",
-                     .detail = answer.excerpt,
-                     .status = answer.status,
-                     .attempts = current.attempts,
-                     .at = wall});
+  note_first_failure(current, now);
+  if (takes_others(current, now)) {
+    gate_.ended(ticket, now);
+    lanes_.finish(ticket);
+    set_aside(ticket, letter_for(current, "refused", answer, wall));
+    return;
+  }
+  note_failure(ticket, answer, ruling, now);
+  if (aside_ < options_.max_aside) {
+    ++aside_;
+    current.aside = true;
+    lanes_.step_aside(ticket);
+  }
+  try_again_later(ticket, answer, ruling.reason, Notice::Kind::refused_waiting, now, wall);
+}
+
+ports::DeadLetter Heart::letter_for(const Record& failed, std::string_view reason, const event::Answer& answer,
+                                    WallTime wall) const {
+  return {.document_id = failed.event.document_id,
+          .event_id = event::to_string(failed.event.id),
+          .node = failed.event.node,
+          .reason = std::string(reason),
+          .detail = answer.excerpt,
+          .status = answer.status,
+          .attempts = failed.attempts,
+          .at = wall};
 }
 
 void Heart::try_again_later(Ticket ticket, const event::Answer& answer, std::string_view reason, Notice::Kind kind,
                             MonoTime now, WallTime wall) {
-  Record& current = record(ticket);
-  current.refreshed = false;  // the next attempt is a new one
+  const Record& current = record(ticket);
   const Duration planned = with_jitter(backoff_delay(options_.backoff, current.attempts), uniform());
   Duration delay = planned;
   if (answer.retry_after) {
     delay = std::max(planned, dispatch::parse_retry_after(*answer.retry_after, wall).value_or(Duration::zero()));
-  }
-  if (current.attempts > options_.max_retries && !current.exhausted) {
-    current.exhausted = true;
-    kind = Notice::Kind::exhausted;
   }
   actions_.notices.push_back({.kind = kind,
                               .document_id = current.event.document_id,
@@ -423,6 +516,7 @@ HeartStatus Heart::status() const {
   status.history_settled = backfill_.sent;
   status.relaxations = lanes_.relaxations();
   status.sink_paused = gate_.shut();
+  status.credentials = generation_.has_value();
   return status;
 }
 

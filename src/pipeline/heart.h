@@ -40,20 +40,41 @@ namespace exporter::pipeline {
 
 using event::Ticket;
 
+// What becomes of an event that the sink does not take, when its retries are used up.
+enum class OnExhausted : std::uint8_t {
+  isolate,  // a dead letter when the sink demonstrably takes others; else it goes on being tried at the longest delay
+  wait,     // it goes on being tried, first in its lane, for ever; a refused one too
+  dead_letter,  // a dead letter, whether or not the sink takes others; a refused one too
+  exit,         // the program ends; a refused one is tried like any other until then
+};
+
 struct HeartOptions {
   std::uint32_t workers = 1;         // requests in flight at most
   std::size_t max_bytes = 12 << 20;  // events held at most; one event more is always let in when none is held
-  std::uint32_t max_retries = 0;     // after so many the event counts as exhausted and goes on being tried at the cap
+  // When fewer than so many events fill the bytes and all of them wait, others are let in all the same: they are what can
+  // show whether the sink takes any.
+  std::uint32_t let_in_when_nothing_moves = 8;
+  // After so many the event is exhausted. An outage spends no event's retries: attempts while the gate is shut do not
+  // count, nor answers that blame the endpoint (404, 403, a redirect) while nothing else is accepted.
+  std::uint32_t max_retries = 0;
+  OnExhausted on_exhausted = OnExhausted::isolate;
   BackoffOptions backoff;
   dispatch::LanesOptions lanes;
   dispatch::GateOptions gate;
   checkpoint::Options checkpoint;
   // A refused event becomes a dead letter only when the sink demonstrably takes others: it accepted one within this
-  // time, or since it first refused this one.
+  // time, or since this one failed first.
   Duration evidence = std::chrono::minutes(1);
   // So many refused events may wait without blocking their lanes, so that what is behind them can give that evidence;
   // when more are refused and none is accepted, it is the sink.
   std::uint32_t max_aside = 8;
+  // An exhausted event becomes a dead letter only when it failed so often at least, when the sink accepted others since it
+  // failed first, and when no event failed for the first time since then, which would cast doubt on the sink.
+  std::uint32_t least_failures = 5;
+  // When all bytes are held and nothing moves, such an event counts as exhausted after this time already: one stuck node
+  // must not stop the stream. Its lane's next events do so with their first failure, while all bytes are held and until
+  // one is accepted (docs/adr/0008).
+  Duration stuck_after = std::chrono::seconds(30);
   std::uint64_t seed = 1;  // of the jitter
 };
 
@@ -61,7 +82,7 @@ struct HeartOptions {
 struct Notice {
   enum class Kind : std::uint8_t {
     attempt_failed,   // will be tried again in `delay`
-    exhausted,        // the documented retries are used up; it goes on being tried
+    exhausted,        // the documented retries are used up
     refused_waiting,  // refused, but nothing shows that the sink takes others: it goes on being tried
     set_aside,        // on its way to the dead letters
     dead_letter_failed,
@@ -91,6 +112,7 @@ struct Actions {
   std::vector<DeadLetter> dead_letters;
   std::optional<ports::Checkpoint> save;
   std::optional<std::uint64_t> reject_credentials;  // this generation was answered 401
+  bool give_up = false;                             // an event is exhausted and on_exhausted is exit
   std::vector<Accepted> accepted;
   std::vector<Notice> notices;
 
@@ -106,6 +128,7 @@ struct HeartStatus {
   std::uint64_t history_settled = 0;       // documents of the backfill that are done with
   std::uint64_t relaxations = 0;           // see Lanes
   bool sink_paused = false;                // see Gate
+  bool credentials = false;                // there is a usable token
 };
 
 class Heart {
@@ -126,7 +149,10 @@ class Heart {
   [[nodiscard]] Actions& actions() { return actions_; }
 
   // Whether another batch may come.
-  [[nodiscard]] bool wants_more() const { return !stopping_ && bytes_ < options_.max_bytes; }
+  [[nodiscard]] bool wants_more() const {
+    return !stopping_ && (bytes_ < options_.max_bytes ||
+                          (nothing_moves() && ledger_.unsettled() < options_.let_in_when_nothing_moves));
+  }
   // When tick() is due at the latest.
   [[nodiscard]] MonoTime wake_at() const;
   // Stopping, nothing in flight, nothing left to save.
@@ -143,12 +169,15 @@ class Heart {
     MonoTime read_at{};
     MonoTime first_attempt{};
     std::uint32_t attempts = 0;
+    std::uint32_t failures = 0;    // attempts that failed while the gate was open
     std::uint64_t generation = 0;  // of the token of the attempt in flight
     bool in_flight = false;
     bool refreshed = false;  // this attempt is the one repeat after a 401
     bool exhausted = false;
     bool aside = false;  // waits without blocking its lane
-    std::optional<MonoTime> first_refused;
+    std::optional<MonoTime> first_failed;
+    std::uint64_t accepted_at_first_failure = 0;  // how many the sink had accepted by then
+    std::uint64_t accepted_at_last_failure = 0;
     std::optional<ports::DeadLetter> letter;
   };
 
@@ -158,7 +187,20 @@ class Heart {
   void resume(Ticket ticket);
   void on_sink_failure(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
                        WallTime wall);
+  void note_first_failure(Record& failed, MonoTime now) const;
+  // Counts what counts against the event, and tells the gate what may be the sink's fault.
+  void note_failure(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now);
+  // Whether the sink demonstrably takes other events than this one, which it refused.
+  [[nodiscard]] bool takes_others(const Record& refused, MonoTime now) const;
+  // Whether this event fails again and again while others are accepted, and nothing says that the sink is ill now.
+  [[nodiscard]] bool fails_alone(const Record& failed) const;
+  // Whether the event must be decided now: it stands in the way of all others, see HeartOptions::stuck_after.
+  [[nodiscard]] bool is_stuck(Ticket ticket, MonoTime now) const;
+  // Another try, a dead letter, or the end of the program.
+  void decide(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now, WallTime wall);
 
+  // All that is held waits for its time, or behind something that does.
+  [[nodiscard]] bool nothing_moves() const { return in_flight_ == 0 && !lanes_.ready(); }
   Record& record(Ticket ticket) { return records_[ticket.slot]; }
   void send_what_may_go(MonoTime now);
   void settle(Ticket ticket);
@@ -171,6 +213,8 @@ class Heart {
   void try_again_later(Ticket ticket, const event::Answer& answer, std::string_view reason, Notice::Kind kind,
                        MonoTime now, WallTime wall);
   void set_aside(Ticket ticket, ports::DeadLetter letter);
+  [[nodiscard]] ports::DeadLetter letter_for(const Record& failed, std::string_view reason, const event::Answer& answer,
+                                             WallTime wall) const;
   void save_if_due(MonoTime now);
   double uniform();
 
@@ -188,6 +232,8 @@ class Heart {
   std::optional<std::uint64_t> generation_;
   std::uint64_t rejected_generation_ = 0;
   std::optional<MonoTime> last_accepted_;
+  std::uint64_t accepted_ = 0;  // events, in all
+  bool doubt_ = false;          // since the last one an event failed for the first time
   std::uint32_t aside_ = 0;
   ports::Backfill backfill_;
   event::Mark::Phase phase_;  // of the committable mark
