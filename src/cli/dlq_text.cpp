@@ -20,15 +20,6 @@ using Document = app::ShownLetter::Document;
 
 constexpr std::size_t kMostNodes = 20;  // of a plan, in the text
 
-std::string printable(std::string_view text) {
-  std::string shown(text);
-  for (char& c : shown) {
-    const auto byte = static_cast<unsigned char>(c);
-    c = byte < 0x20 || byte == 0x7f ? '?' : c;
-  }
-  return shown;
-}
-
 std::string time_text(WallTime at) {
   std::string text;
   transform::append_time(text, transform::timestamp_of(std::chrono::floor<std::chrono::milliseconds>(at)));
@@ -95,7 +86,24 @@ std::string_view name_of(Document document) {
   return "gone";
 }
 
+std::string texts_json(const std::vector<std::string>& texts) {
+  std::string json = "[";
+  for (const std::string& text : texts) {
+    json += (json.size() > 1 ? "," : "") + quoted(text);
+  }
+  return json + "]";
+}
+
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string shown(text);
+  for (char& c : shown) {
+    const auto byte = static_cast<unsigned char>(c);
+    c = byte < 0x20 || byte == 0x7f ? '?' : c;
+  }
+  return shown;
+}
 
 std::string counted(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -201,15 +209,34 @@ std::string plan_text(const app::ReplayPlan& plan) {
 }
 
 std::string plan_json(const app::ReplayPlan& plan) {
-  std::string unknown;
-  for (const std::string& id : plan.unknown) {
-    unknown += (unknown.empty() ? "" : ",") + quoted(id);
-  }
   return fmt::format(
-      R"({{"letters":{},"sendable":{},"undecodable":{},"gone":{},"byReason":{},"byStatus":{},"byNode":{},"unknown":[{}]}})"
+      R"({{"letters":{},"sendable":{},"undecodable":{},"gone":{},"byReason":{},"byStatus":{},"byNode":{},"unknown":{}}})"
       "\n",
       plan.letters, plan.sendable, plan.undecodable, plan.gone, counts_json(plan.by_reason),
-      counts_json(plan.by_status), counts_json(plan.by_node), unknown);
+      counts_json(plan.by_status), counts_json(plan.by_node), texts_json(plan.unknown));
+}
+
+std::string replay_text(const app::ReplayEnd& end) {
+  const app::ReplayReport& report = end.report;
+  std::string out;
+  for (const std::string& note : report.notes) {
+    out += printable(note) + "\n";
+  }
+  if (report.refused + report.gone > report.notes.size()) {
+    fmt::format_to(std::back_inserter(out), "... and {} more\n", report.refused + report.gone - report.notes.size());
+  }
+  fmt::format_to(std::back_inserter(out), "replayed {} · refused again {} · gone {}", report.replayed, report.refused,
+                 report.gone);
+  return out + (report.left() > 0 ? fmt::format(" · left {}\n", report.left()) : "\n");
+}
+
+std::string replay_json(const app::ReplayEnd& end) {
+  const app::ReplayReport& report = end.report;
+  return fmt::format(
+      R"({{"selected":{},"replayed":{},"refusedAgain":{},"gone":{},"left":{},"unknown":{},"notes":{},"failure":{}}})"
+      "\n",
+      report.selected, report.replayed, report.refused, report.gone, report.left(), texts_json(end.unknown),
+      texts_json(report.notes), end.failure ? quoted(end.failure->message) : "null");
 }
 
 }  // namespace exporter::cli

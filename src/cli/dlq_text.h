@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "app/dead_letters.h"
+#include "app/replay.h"
 
 namespace exporter::cli {
 
@@ -18,6 +19,11 @@ namespace exporter::cli {
 [[nodiscard]] std::string plan_text(const app::ReplayPlan& plan);
 [[nodiscard]] std::string plan_json(const app::ReplayPlan& plan);
 
+[[nodiscard]] std::string replay_text(const app::ReplayEnd& end);
+[[nodiscard]] std::string replay_json(const app::ReplayEnd& end);
+
+// Control characters as '?'.
+[[nodiscard]] std::string printable(std::string_view text);
 // "1 letter", "5 letters".
 [[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
 

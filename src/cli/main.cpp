@@ -18,6 +18,7 @@ constexpr Command kCommands[] = {
     {"dlq list", "list the dead letters: events that were set aside", run_dlq_list},
     {"dlq show", "show one, and its event as it would be sent", run_dlq_show},
     {"dlq plan", "say what a replay of dead letters would do", run_dlq_plan},
+    {"dlq replay", "send dead letters again", run_dlq_replay},
     {"dlq drop", "remove dead letters", run_dlq_drop},
     {"lab sink", "a reference sink with token endpoint, faults and an audit page", run_lab_sink},
     {"lab generate", "store or print realistic health events", run_lab_generate},
