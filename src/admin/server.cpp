@@ -33,6 +33,7 @@ struct AdminServer::Impl {
   Options options;
   std::function<std::string()> metrics_text;
   std::function<Health()> health;
+  std::function<Health()> readiness;
   httplib::Server server;
   std::atomic<std::uint16_t> port = 0;
   std::thread thread;
@@ -47,8 +48,13 @@ struct AdminServer::Impl {
     server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(metrics_text(), "text/plain; version=0.0.4");
     });
-    server.Get("/healthz", [this](const httplib::Request&, httplib::Response& response) {
-      const Health now = health();
+    serve_health("/healthz", health);
+    serve_health("/readyz", readiness);
+  }
+
+  void serve_health(const char* path, const std::function<Health()>& ask) {
+    server.Get(path, [&ask](const httplib::Request&, httplib::Response& response) {
+      const Health now = ask();
       response.status = now.ok ? 200 : 503;
       response.set_content(now.ok ? "ok" : now.reason, "text/plain; charset=utf-8");
     });
@@ -71,11 +77,13 @@ struct AdminServer::Impl {
   }
 };
 
-AdminServer::AdminServer(Options options, std::function<std::string()> metrics_text, std::function<Health()> health)
+AdminServer::AdminServer(Options options, std::function<std::string()> metrics_text, std::function<Health()> health,
+                         std::function<Health()> readiness)
     : impl_(std::make_unique<Impl>()) {
   impl_->options = std::move(options);
   impl_->metrics_text = std::move(metrics_text);
   impl_->health = std::move(health);
+  impl_->readiness = std::move(readiness);
   impl_->configure();
 }
 

@@ -1,7 +1,7 @@
-// The admin port: /metrics for Prometheus and /healthz for the kubelet, plain HTTP.
+// The admin port: /metrics for Prometheus, /healthz and /readyz for the kubelet, plain HTTP.
 //
 // It is served before the first position is known, so that a slow database does not look like a dead process. It reads
-// what others publish and touches nothing else: both callbacks run on the server's threads and must not block. A
+// what others publish and touches nothing else: the callbacks run on the server's threads and must not block. A
 // connection carries one request, because an idle one would hold one of the two threads.
 // Thread-safety: one owner calls start() and stop(); port() may be called from any thread after start().
 #pragma once
@@ -27,7 +27,8 @@ class AdminServer {
     std::string address = "0.0.0.0";
   };
 
-  AdminServer(Options options, std::function<std::string()> metrics_text, std::function<Health()> health);
+  AdminServer(Options options, std::function<std::string()> metrics_text, std::function<Health()> health,
+              std::function<Health()> readiness);
   ~AdminServer();  // stops
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;

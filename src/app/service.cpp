@@ -33,6 +33,20 @@ int report(const Error& error) {
 
 std::uint64_t at_least_zero(std::int64_t value) { return value > 0 ? static_cast<std::uint64_t>(value) : 0; }
 
+pipeline::OnExhausted on_exhausted(config::OnExhausted chosen) {
+  switch (chosen) {
+    case config::OnExhausted::isolate:
+      break;
+    case config::OnExhausted::wait:
+      return pipeline::OnExhausted::wait;
+    case config::OnExhausted::dead_letter:
+      return pipeline::OnExhausted::dead_letter;
+    case config::OnExhausted::exit:
+      return pipeline::OnExhausted::exit;
+  }
+  return pipeline::OnExhausted::isolate;
+}
+
 pipeline::PipelineOptions pipeline_options(const config::Config& config) {
   pipeline::PipelineOptions options;
   pipeline::HeartOptions& heart = options.heart;
@@ -42,6 +56,7 @@ pipeline::PipelineOptions pipeline_options(const config::Config& config) {
   options.queue_bytes = bytes / 4;
   heart.max_bytes = bytes - bytes / 4;
   heart.max_retries = static_cast<std::uint32_t>(at_least_zero(config.failure_handling.max_retries));
+  heart.on_exhausted = on_exhausted(config.failure_handling.on_exhausted);
   heart.backoff = {.initial = config.failure_handling.initial_backoff,
                    .cap = config.failure_handling.max_backoff,
                    .multiplier = config.failure_handling.backoff_multiplier};
@@ -140,12 +155,12 @@ int run_service(const config::Config& config) {
                                                          .metrics = metrics,
                                                          .abandon = leave});
 
+  const auto health_of = [](const std::optional<std::string>& reason) {
+    return admin::Health{.ok = !reason, .reason = reason.value_or("")};
+  };
   admin::AdminServer admin(
       {.port = config.metrics_port}, [&metrics] { return metrics.text(); },
-      [&pipeline]() -> admin::Health {
-        const auto reason = pipeline.unhealthy();
-        return {.ok = !reason, .reason = reason.value_or("")};
-      });
+      [&] { return health_of(pipeline.unhealthy()); }, [&] { return health_of(pipeline.not_ready()); });
   if (auto started = admin.start(); started) {
     log::info("starting server", {{"port", static_cast<std::uint32_t>(admin.port())}});
   } else {

@@ -15,6 +15,7 @@ namespace exporter::config {
 
 enum class Provider : std::uint8_t { mongodb, postgresql, sqlite };
 enum class Ordering : std::uint8_t { node, none, strict };
+enum class OnExhausted : std::uint8_t { isolate, wait, dead_letter, exit };
 enum class IdMode : std::uint8_t { stable, random };
 enum class PayloadVersion : std::uint8_t { current, numeric_action };
 enum class ClientAuth : std::uint8_t { client_secret_basic, client_secret_post };
@@ -68,6 +69,7 @@ struct Config {
     Duration initial_backoff = std::chrono::seconds(1);
     Duration max_backoff = std::chrono::seconds(60);
     double backoff_multiplier = 0;
+    OnExhausted on_exhausted = OnExhausted::isolate;  // ours
   } failure_handling;
 
   // --- ours: [exporter.event] ---

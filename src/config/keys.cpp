@@ -15,6 +15,7 @@ namespace exporter::config {
 namespace {
 
 constexpr std::array<std::string_view, 2> kClientAuths = {"client_secret_basic", "client_secret_post"};
+constexpr std::array<std::string_view, 4> kOnExhausted = {"isolate", "wait", "dead_letter", "exit"};
 constexpr std::array<std::string_view, 2> kIdModes = {"stable", "random"};
 constexpr std::array<std::string_view, 2> kPayloadVersions = {"current", "numeric-action"};
 constexpr std::array<std::string_view, 3> kOrderings = {"node", "none", "strict"};
@@ -47,7 +48,7 @@ using Store = Config::Datastore;
 using Mongodb = Config::Datastore::Mongodb;
 
 // clang-format off
-const std::array<KeySpec, 41> kKeys = {{
+const std::array<KeySpec, 42> kKeys = {{
     {"exporter.metadata.cluster", "string", "required",
      "Name of the cluster; part of every event. Any other key of this table is copied into every event too",
      MetadataTable{}},
@@ -114,6 +115,10 @@ const std::array<KeySpec, 41> kKeys = {{
     {"exporter.failure_handling.backoff_multiplier", "number", "0",
      "Factor from one delay to the next; below 1 = constant delay",
      at<&C::failure_handling, &C::FailureHandling::backoff_multiplier>()},
+    {"exporter.failure_handling.on_exhausted", "choice", "isolate",
+     "When the retries of an event are used up: isolate (a dead letter if the sink takes others, else wait), wait, "
+     "dead_letter, or exit",
+     choice<&C::failure_handling, &C::FailureHandling::on_exhausted>(kOnExhausted)},
     {"exporter.filter.expression", "string", "\"\"",
      "Must stay blank: this version has no filters and refuses to start with one",
      MustBeBlank{}},

@@ -28,8 +28,8 @@ constexpr std::array<Difference, 7> kKeyDifferences = {{
     {"exporter.resume_token.database", kTokenText},
     {"exporter.resume_token.collection", kTokenText},
     {"exporter.failure_handling.max_retries",
-     "the incumbent exited when they were used up, and sent everything since the last checkpoint again; here the event "
-     "goes on waiting for the sink and the program goes on running"},
+     "the incumbent exited when they were used up, and sent everything since the last checkpoint again; here "
+     "failure_handling.on_exhausted decides, and by default the program goes on running"},
     {"exporter.failure_handling.max_backoff",
      "the incumbent stopped retrying when the delay reached it; here the delay stays at it and retrying goes on"},
     {"exporter.filter.expression", "blank, so every event is exported; a filter would be refused"},

@@ -172,6 +172,10 @@ Metrics::Metrics(std::unique_ptr<Impl> impl)
       queue_bytes(impl->gauge("queue_bytes", "Bytes of the events held, waiting or in flight.")),
       queue_events(impl->gauge("queue_events", "Events held, waiting or in flight.")),
       in_flight(impl->gauge("in_flight_requests", "Requests to the sink that wait for their answer.")),
+      retries_waiting(impl->gauge("retries_waiting", "Events that wait for their next attempt.")),
+      sink_paused(impl->gauge("sink_paused", "1 while the sink takes nothing and one request at a time probes it.")),
+      lane_relaxations(
+          impl->counter("lane_relaxations_total", "How often a node's backlog was allowed to go out in parallel.")),
       oldest_unsettled_age(impl->gauge("oldest_unsettled_age_seconds",
                                        "Since the oldest unsettled event was read; 0 when nothing waits.")),
       dead_letters(impl->family("dead_letters_total", "reason", "Events set aside as dead letters.")),

@@ -66,8 +66,11 @@ class Metrics {
   Gauge& queue_bytes;           // queue_bytes: events held, waiting or in flight
   Gauge& queue_events;          // queue_events
   Gauge& in_flight;             // in_flight_requests
+  Gauge& retries_waiting;       // retries_waiting: events that wait for their next attempt
+  Gauge& sink_paused;           // sink_paused: 1 while the gate is shut and one request at a time probes
+  Counter& lane_relaxations;    // lane_relaxations_total: a node's backlog was allowed to go out in parallel
   Gauge& oldest_unsettled_age;  // oldest_unsettled_age_seconds: since it was read; 0 when nothing waits
-  CounterFamily& dead_letters;  // dead_letters_total{reason="undecodable"|"refused"}
+  CounterFamily& dead_letters;  // dead_letters_total{reason="undecodable"|"refused"|"exhausted"}
   Counter& checkpoint_saves;    // checkpoint_saves_total
   Counter& checkpoint_errors;   // checkpoint_errors_total
   Counter& source_errors;       // source_errors_total: failed reads of the datastore

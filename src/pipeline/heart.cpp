@@ -516,7 +516,6 @@ HeartStatus Heart::status() const {
   status.history_settled = backfill_.sent;
   status.relaxations = lanes_.relaxations();
   status.sink_paused = gate_.shut();
-  status.credentials = generation_.has_value();
   return status;
 }
 

@@ -128,7 +128,6 @@ struct HeartStatus {
   std::uint64_t history_settled = 0;       // documents of the backfill that are done with
   std::uint64_t relaxations = 0;           // see Lanes
   bool sink_paused = false;                // see Gate
-  bool credentials = false;                // there is a usable token
 };
 
 class Heart {

@@ -19,11 +19,13 @@ constexpr Duration kLastSave = std::chrono::seconds(5);
 }  // namespace
 
 Pipeline::Loop::Loop(const PipelineOptions& options, Parts parts, ports::Checkpoint saved,
-                     BoundedQueue<event::PreparedBatch>& queue, std::atomic<std::int64_t>& heartbeat)
+                     BoundedQueue<event::PreparedBatch>& queue, std::atomic<std::int64_t>& heartbeat,
+                     Readiness& readiness)
     : options_(options),
       parts_(parts),
       queue_(queue),
       heartbeat_(heartbeat),
+      readiness_(readiness),
       heart_(options.heart, std::move(saved)),
       notices_(options.heart.max_retries, std::chrono::seconds(1)),
       started_(parts.clock.now()),
@@ -77,15 +79,22 @@ void Pipeline::Loop::on_answer(const event::Answer& answer) {
 void Pipeline::Loop::on_credentials() {
   token_ = parts_.credentials.current();
   heart_.credentials(token_ ? std::optional(token_->generation) : std::nullopt, parts_.clock.now());
+  if (token_) {
+    readiness_.well(Readiness::Cause::token);
+  } else {
+    readiness_.fail(Readiness::Cause::token, "there is no usable token for the sink");
+  }
   turn();
 }
 
 void Pipeline::Loop::on_saved(const Result<void>& result) {
   if (result) {
+    readiness_.well(Readiness::Cause::saving);
     parts_.metrics.checkpoint_saves.add();
     parts_.metrics.resume_token_update.set(
         std::chrono::duration<double>(parts_.clock.wall_now().time_since_epoch()).count());
   } else {
+    readiness_.fail(Readiness::Cause::saving, "progress cannot be saved: " + result.error().message);
     parts_.metrics.checkpoint_errors.add();
     log::warn("Saving the checkpoint failed, trying again; after a restart some events would be sent twice",
               {{"error", result.error()}});
@@ -162,10 +171,25 @@ void Pipeline::Loop::carry_out() {
     } else if (notice.kind == Notice::Kind::backfill_complete) {
       on_history_settled();
       continue;
+    } else if (notice.kind == Notice::Kind::sink_paused) {
+      on_sink_paused(notice);
+    } else if (notice.kind == Notice::Kind::sink_recovered) {
+      readiness_.well(Readiness::Cause::sink);
     }
     notices_.write(notice, parts_.clock.now());
   }
+  if (actions.give_up) {
+    fail_with({ErrorKind::rejected, "an event's retries are used up, and failure_handling.on_exhausted is \"exit\""});
+  }
   actions.clear();
+}
+
+void Pipeline::Loop::on_sink_paused(const Notice& notice) {
+  std::string reason = "the sink takes no events: " + notice.detail;
+  if (notice.status != 0) {
+    reason += " (status " + std::to_string(notice.status) + ")";
+  }
+  readiness_.fail(Readiness::Cause::sink, std::move(reason));
 }
 
 // From the notice, which comes once, and not from the letter, which may have to be stored more than once.
@@ -173,7 +197,7 @@ void Pipeline::Loop::count_set_aside(std::string_view reason) {
   parts_.metrics.dead_letters.with(reason).add();
   if (reason == "undecodable") {
     parts_.metrics.transform_errors.add();
-  } else {
+  } else if (reason == "refused") {
     parts_.metrics.publish_errors.with("refused").add();
     parts_.metrics.events_published.with("failure").add();
   }
@@ -229,6 +253,10 @@ void Pipeline::Loop::show(MonoTime now) {
   parts_.metrics.queue_bytes.set(static_cast<double>(status.bytes));
   parts_.metrics.queue_events.set(static_cast<double>(status.events));
   parts_.metrics.in_flight.set(static_cast<double>(status.in_flight));
+  parts_.metrics.retries_waiting.set(static_cast<double>(status.waiting_for_retry));
+  parts_.metrics.sink_paused.set(status.sink_paused ? 1 : 0);
+  parts_.metrics.lane_relaxations.add(static_cast<double>(status.relaxations - relaxations_shown_));
+  relaxations_shown_ = status.relaxations;
   parts_.metrics.oldest_unsettled_age.set(std::chrono::duration<double>(age).count());
   if (history_ && now - progress_logged_ >= kProgressEvery) {
     progress_logged_ = now;

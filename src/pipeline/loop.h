@@ -22,7 +22,7 @@ namespace exporter::pipeline {
 class Pipeline::Loop {
  public:
   Loop(const PipelineOptions& options, Parts parts, ports::Checkpoint saved, BoundedQueue<event::PreparedBatch>& queue,
-       std::atomic<std::int64_t>& heartbeat);
+       std::atomic<std::int64_t>& heartbeat, Readiness& readiness);
 
   // Connects the handlers and arms the timer; before the reactor runs.
   void begin(StoreWorker& store);
@@ -46,6 +46,7 @@ class Pipeline::Loop {
   void turn();
   void carry_out();
   void count_set_aside(std::string_view reason);
+  void on_sink_paused(const Notice& notice);
   void on_history_settled();
   void arm(MonoTime now);
   void finish_if_drained(MonoTime now);
@@ -56,6 +57,7 @@ class Pipeline::Loop {
   Parts parts_;
   BoundedQueue<event::PreparedBatch>& queue_;
   std::atomic<std::int64_t>& heartbeat_;
+  Readiness& readiness_;
   Heart heart_;
   NoticeLog notices_;
   StoreWorker* store_ = nullptr;
@@ -68,6 +70,7 @@ class Pipeline::Loop {
   MonoTime started_{};
   bool history_ = false;
   MonoTime progress_logged_{};
+  std::uint64_t relaxations_shown_ = 0;
   std::optional<MonoTime> drain_deadline_;
   bool closed_ = false;
   std::optional<Error> failure_;

@@ -19,7 +19,7 @@ Line line_for(Notice::Kind kind) {
     case Notice::Kind::attempt_failed:
       return {log::Level::warn, "Publish failed, retrying"};
     case Notice::Kind::exhausted:
-      return {log::Level::error, "Publish failed after max retries, going on at the longest delay"};
+      return {log::Level::error, "Publish failed after max retries"};
     case Notice::Kind::refused_waiting:
       return {log::Level::warn, "The sink refuses an event and has accepted no other one lately, so the event waits"};
     case Notice::Kind::set_aside:

@@ -39,7 +39,9 @@ bool mendable(const Error& error) { return error.kind != ErrorKind::corrupt && e
 }  // namespace
 
 Pipeline::Pipeline(PipelineOptions options, Parts parts)
-    : options_(options), parts_(parts), heartbeat_(kNever.time_since_epoch().count()) {}
+    : options_(options), parts_(parts), heartbeat_(kNever.time_since_epoch().count()) {
+  readiness_.fail(Readiness::Cause::start, "starting: the stored position is not known yet");
+}
 Pipeline::~Pipeline() = default;
 
 void Pipeline::stop() {
@@ -59,6 +61,11 @@ std::optional<std::string> Pipeline::unhealthy() const {
   }
   return "the delivery loop has not turned for " +
          std::to_string(std::chrono::duration_cast<std::chrono::seconds>(silent).count()) + " s";
+}
+
+std::optional<std::string> Pipeline::not_ready() const {
+  auto reason = unhealthy();
+  return reason ? reason : readiness_.reasons();
 }
 
 Result<ports::Checkpoint> Pipeline::first_start(Reader& reader) {
@@ -108,6 +115,7 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
     }
     const Duration delay = retry.next();
     log::warn("The datastore does not answer, trying again", {{"error", checkpoint.error()}, {"retryIn", delay}});
+    readiness_.fail(Readiness::Cause::start, "the datastore does not answer: " + checkpoint.error().message);
     if (!parts_.clock.sleep_until(after(parts_.clock.now(), delay), stopping_.get_token())) {
       return fail(ErrorKind::cancelled, "stopped before the first position was known");
     }
@@ -131,10 +139,12 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
       parts_.metrics.source_errors.add();
       const Duration delay = retry.next();
       log::warn("Reading the datastore failed, trying again", {{"error", batch.error()}, {"retryIn", delay}});
+      readiness_.fail(Readiness::Cause::reading, "reading the datastore fails: " + batch.error().message);
       parts_.clock.sleep_until(after(parts_.clock.now(), delay), stop);
       continue;
     }
     retry.succeeded();
+    readiness_.well(Readiness::Cause::reading);
     if (reader.healed() > healed) {
       healed = reader.healed();
       log::warn("The stream's position was lost; the stored events are read again from the last safe time", {});
@@ -176,12 +186,13 @@ Result<void> Pipeline::run() {
 
   std::stop_source reading;
   BoundedQueue<event::PreparedBatch> queue(options_.queue_bytes);
-  Loop loop(options_, parts_, std::move(*saved), queue, heartbeat_);
+  Loop loop(options_, parts_, std::move(*saved), queue, heartbeat_, readiness_);
   StoreWorker store(parts_.checkpoints, parts_.dead_letters, parts_.reactor,
                     {.saved = [&loop](const Result<void>& result) { loop.on_saved(result); },
                      .dead_lettered = [&loop](event::Ticket ticket,
                                               const Result<void>& result) { loop.on_dead_lettered(ticket, result); }});
   loop.begin(store);
+  readiness_.well(Readiness::Cause::start);
 
   // Threads are locals, so that they are joined before anything that they touch dies.
   WorkerThread store_thread("store", [&store](std::stop_token stop) { store.run(std::move(stop)); });

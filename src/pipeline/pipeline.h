@@ -5,7 +5,7 @@
 //   loop thread     Heart, Sink, timers: the thread that calls run()
 //   store thread    checkpoint and dead-letter writes
 //
-// Thread-safety: run() once, on the loop thread; stop() and unhealthy() from any thread.
+// Thread-safety: run() once, on the loop thread; stop(), unhealthy() and not_ready() from any thread.
 #pragma once
 
 #include <atomic>
@@ -24,6 +24,7 @@
 #include "observability/metrics.h"
 #include "pipeline/heart.h"
 #include "pipeline/reader.h"
+#include "pipeline/readiness.h"
 #include "ports/checkpoint_store.h"
 #include "ports/credentials.h"
 #include "ports/dead_letters.h"
@@ -74,6 +75,9 @@ class Pipeline {
   // Why the loop counts as dead; nothing when it is well or does not run yet.
   [[nodiscard]] std::optional<std::string> unhealthy() const;
 
+  // Why events are not delivered at the moment, or not for sure; nothing when all is well. No secrets.
+  [[nodiscard]] std::optional<std::string> not_ready() const;
+
  private:
   class Loop;
 
@@ -85,6 +89,7 @@ class Pipeline {
 
   PipelineOptions options_;
   Parts parts_;
+  Readiness readiness_;
   std::stop_source stopping_;  // ends the bootstrap's waits
   mutable Mutex mutex_;
   Loop* loop_ EXPORTER_GUARDED_BY(mutex_) = nullptr;  // while the reactor runs

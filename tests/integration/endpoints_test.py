@@ -51,7 +51,7 @@ class Endpoints(IntegrationTest):
     def test_failures_are_counted(self):
         self.generate(10)
         sink = LabSink(self, "--status-rate", "503:1", "--retry-after", "0")
-        exporter = Exporter(self, self.config(sink.url))
+        exporter = Exporter(self, self.config(sink.url, failure_handling__max_retries=3))
         wait_until(lambda: exporter.metric(
             'health_events_exporter_publish_errors_total{error_type="max_retries_exceeded"}') == 10,
             "ten exhausted events")

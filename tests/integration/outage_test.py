@@ -1,7 +1,7 @@
 """The sink fails in every way that it can, and comes back: nothing is missing. One bad event harms only itself."""
 import json
 
-from support import SECRET, Exporter, IntegrationTest, LabSink, main, wait_until
+from support import SECRET, Exporter, IntegrationTest, LabSink, main, request, wait_until
 
 UNDECODABLE = (
     ('{"healthevent": 5}', "undecodable"),
@@ -45,10 +45,16 @@ class Outage(IntegrationTest):
         sink = LabSink(self, "--status-rate", "503:1", "--retry-after", "0")
         exporter = Exporter(self, self.config(sink.url))
         exporter.wait_for_line("The sink takes no events; only one at a time goes out until it takes one again")
+        status, reason = request(exporter.url("/readyz"))
+        self.assertEqual((status, reason), (503, "the sink takes no events: the sink is failing (status 503)"))
+        self.assertEqual(request(exporter.url("/healthz"))[0], 200)
+        wait_until(lambda: exporter.metric("health_events_exporter_sink_paused") == 1, "the metric of the pause")
         wait_until(lambda: self.attempts(exporter, 503) >= 10, "10 answers 503")
         self.assertEqual(sink.audit()["received"], 0)
         sink.post("/faults", statusRates={"503": 0.2, "429": 0.1, "500": 0.1})
         sink.wait_for(400)
+        self.assertEqual(request(exporter.url("/readyz")), (200, "ok"))
+        self.assertEqual(exporter.metric("health_events_exporter_sink_paused"), 0)
         exporter.stop()
         self.assert_all_delivered(sink, 400, duplicates=0)
         self.assertEqual(self.store.letters(), [])
@@ -146,7 +152,7 @@ class Outage(IntegrationTest):
         self.generate(100)
         sink = LabSink(self, "--status-rate", "400:1")
         exporter = Exporter(self, self.config(sink.url))
-        wait_until(lambda: self.attempts(exporter, 400) >= 30, "30 answers 400")
+        wait_until(lambda: self.attempts(exporter, 400) >= 15, "15 answers 400")
         self.assertEqual(self.store.letters(), [])
         sink.post("/faults", statusRates={})
         sink.wait_for(100)
@@ -154,6 +160,20 @@ class Outage(IntegrationTest):
         # The few events that stepped aside to probe the sink with others may be overtaken by those.
         self.assert_all_delivered(sink, 100, duplicates=0, ordered=False)
         self.assertEqual(self.store.letters(), [])
+
+    def test_exit_ends_the_program_when_the_retries_are_used_up_and_the_next_start_sends_it_all(self):
+        self.generate(20)
+        sink = LabSink(self, "--status-rate", "500:1")
+        config = self.config(sink.url, failure_handling__on_exhausted="exit", failure_handling__max_retries=2)
+        exporter = Exporter(self, config)
+        self.assertEqual(exporter.wait(), 1, exporter.output())
+        self.assertIn('on_exhausted is', exporter.lines("Fatal error")[0]["error"])
+        self.assertEqual(self.store.letters(), [])
+        sink.post("/faults", statusRates={})
+        second = Exporter(self, config)
+        sink.wait_for(20)
+        second.stop()
+        self.assert_all_delivered(sink, 20, duplicates=0)
 
     def test_a_wrong_secret_is_mended_by_writing_its_file_anew(self):
         self.generate(50)

@@ -230,7 +230,8 @@ class IntegrationTest(unittest.TestCase):
             "metadata.cluster": "it", "sink.endpoint": sink_url + "/events", "sink.timeout": "10s",
             "oidc.token_url": sink_url + "/token", "oidc.client_id": "it", "oidc.scope": "events:write",
             "backfill.enabled": True, "backfill.max_age": "720h", "backfill.max_events": 1000000,
-            "failure_handling.max_retries": 3, "failure_handling.initial_backoff": "20ms",
+            # Random faults must not use them up: then an event that fails alone would rightly be set aside.
+            "failure_handling.max_retries": 100, "failure_handling.initial_backoff": "20ms",
             "failure_handling.max_backoff": "200ms", "failure_handling.backoff_multiplier": 2.0,
             "checkpoint.interval": "100ms", "datastore.provider": "sqlite", "datastore.path": str(self.store.path),
         }

@@ -17,8 +17,10 @@ class AdminServerTest : public testing::Test {
  protected:
   AdminServer server_{{.port = 0, .address = "127.0.0.1"},
                       [] { return std::string("a_total 1\n"); },
-                      [this] { return healthy_ ? Health{} : Health{.ok = false, .reason = "delivery is stalled"}; }};
+                      [this] { return healthy_ ? Health{} : Health{.ok = false, .reason = "delivery is stalled"}; },
+                      [this] { return ready_ ? Health{} : Health{.ok = false, .reason = "no token"}; }};
   std::atomic<bool> healthy_ = true;
+  std::atomic<bool> ready_ = true;
 
   httplib::Result get(const std::string& path) {
     httplib::Client client("127.0.0.1", server_.port());
@@ -53,17 +55,30 @@ TEST_F(AdminServerTest, SaysWhyItIsUnhealthy) {
   EXPECT_EQ(response->body, "delivery is stalled");
 }
 
+TEST_F(AdminServerTest, SaysWhyItIsNotReadyWhileItIsHealthy) {
+  ASSERT_TRUE(server_.start());
+  EXPECT_EQ(get("/readyz")->status, 200);
+  EXPECT_EQ(get("/readyz")->body, "ok");
+  ready_ = false;
+  const auto response = get("/readyz");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 503);
+  EXPECT_EQ(response->body, "no token");
+  EXPECT_EQ(get("/healthz")->status, 200);
+}
+
 TEST_F(AdminServerTest, KnowsNothingElse) {
   ASSERT_TRUE(server_.start());
   EXPECT_EQ(get("/")->status, 404);
-  EXPECT_EQ(get("/readyz")->status, 404);
+  EXPECT_EQ(get("/ready")->status, 404);
   EXPECT_EQ(get("/metrics/x")->status, 404);
 }
 
 TEST_F(AdminServerTest, SaysThatThePortIsInUse) {
   ASSERT_TRUE(server_.start());
   AdminServer second(
-      {.port = server_.port(), .address = "127.0.0.1"}, [] { return std::string(); }, [] { return Health{}; });
+      {.port = server_.port(), .address = "127.0.0.1"}, [] { return std::string(); }, [] { return Health{}; },
+      [] { return Health{}; });
   const auto started = second.start();
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error(),

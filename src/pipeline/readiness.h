@@ -1,0 +1,45 @@
+// What stands between the program and delivery, for /readyz: one reason a cause, in words.
+//
+// Each part reports its own cause, and withdraws it when it is well again. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/mutex.h"
+
+namespace exporter::pipeline {
+
+class Readiness {
+ public:
+  enum class Cause : std::uint8_t { start, sink, token, reading, saving };  // shown in this order
+
+  // `reason`: for people, no secrets.
+  void fail(Cause cause, std::string reason) {
+    MutexLock lock(mutex_);
+    reasons_.insert_or_assign(cause, std::move(reason));
+  }
+  void well(Cause cause) {
+    MutexLock lock(mutex_);
+    reasons_.erase(cause);
+  }
+
+  // All reasons, or nothing when there is none.
+  [[nodiscard]] std::optional<std::string> reasons() const {
+    MutexLock lock(mutex_);
+    std::optional<std::string> all;
+    for (const auto& [cause, reason] : reasons_) {
+      all = all ? *all + "; " + reason : reason;
+    }
+    return all;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::map<Cause, std::string> reasons_ EXPORTER_GUARDED_BY(mutex_);
+};
+
+}  // namespace exporter::pipeline
