@@ -20,16 +20,18 @@ using Document = app::ShownLetter::Document;
 
 constexpr std::size_t kMostNodes = 20;  // of a plan, in the text
 
-std::string time_text(WallTime at) {
-  std::string text;
-  transform::append_time(text, transform::timestamp_of(std::chrono::floor<std::chrono::milliseconds>(at)));
-  return text;
-}
-
 std::string seconds_text(WallTime at) {
   std::string text;
   transform::append_time(text, transform::timestamp_of(std::chrono::floor<std::chrono::seconds>(at)));
   return text;
+}
+
+// Always with three digits behind the seconds, so that the texts sort as the times do.
+std::string time_text(WallTime at) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  std::string text = seconds_text(seconds);
+  text.pop_back();
+  return fmt::format("{}.{:03}Z", text, std::chrono::floor<std::chrono::milliseconds>(at - seconds).count());
 }
 
 std::string quoted(std::string_view text) {

@@ -117,11 +117,11 @@ class Dlq(IntegrationTest):
         ids = {letter["documentId"] for letter in self.letters()}
         for status in ("503", "404"):
             sink.post("/faults", poison="", statusRates={status: 1})
-            done = self.replay("--all", "--patience=2s", code=1)
-            self.assertIn("gave up, nothing went forward for 2s (--patience): ", done.stderr)
+            done = self.replay("--all", "--patience=1s", code=1)
+            self.assertIn("gave up, nothing went forward for 1s (--patience): ", done.stderr)
             self.assertEqual({letter["documentId"] for letter in self.letters()}, ids)
         sink.kill()
-        done = self.replay("--all", "--patience=2s", code=1)
+        done = self.replay("--all", "--patience=1s", code=1)
         self.assertIn("there is no token for the sink", done.stderr)
         self.assertIn("left 10", done.stdout)
         second = LabSink(self, port=sink.port)

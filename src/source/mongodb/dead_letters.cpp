@@ -48,8 +48,9 @@ ports::DeadLetter letter_of(std::string_view document) {
           .at = WallTime(std::chrono::milliseconds(at ? at->date().value_or(0) : 0))};
 }
 
-// Letters are at most a few KiB, so this many fit into a reply, which the server cuts at 16 MiB.
 constexpr std::size_t kMostAtOnce = 1000;
+// A reply nearly this large may have been cut by the server's own limit of 16 MiB.
+constexpr std::size_t kMaybeCut = 12 << 20;
 
 class MongoDeadLetters final : public ports::DeadLetters {
  public:
@@ -68,8 +69,8 @@ class MongoDeadLetters final : public ports::DeadLetters {
  private:
   // Keys that begin with the prefix.
   [[nodiscard]] Bson ours() const;
-  // The letters that match, in order.
-  Result<std::vector<ports::DeadLetter>> find_letters(const Bson& filter, std::size_t limit);
+  // The letters that match, in order. A reply beyond kMaybeCut may hold fewer than there are.
+  Result<std::vector<ports::DeadLetter>> find_letters(const Bson& filter, std::size_t limit, Bson& reply);
 
   const Options options_;
   const std::string prefix_;  // of their keys
@@ -124,7 +125,8 @@ Bson MongoDeadLetters::ours() const {
   return query;
 }
 
-Result<std::vector<ports::DeadLetter>> MongoDeadLetters::find_letters(const Bson& filter, std::size_t limit) {
+Result<std::vector<ports::DeadLetter>> MongoDeadLetters::find_letters(const Bson& filter, std::size_t limit,
+                                                                      Bson& reply) {
   Bson command;
   command.add("find", options_.token_collection)
       .add("filter", filter)
@@ -132,7 +134,6 @@ Result<std::vector<ports::DeadLetter>> MongoDeadLetters::find_letters(const Bson
       .add("limit", static_cast<std::int64_t>(limit))
       .add("batchSize", static_cast<std::int64_t>(limit))
       .add("singleBatch", true);
-  Bson reply;
   if (auto done = connection_.run(token_database(options_), command, reply); !done) {
     return fail(done.error().with_context("reading dead letters"));
   }
@@ -150,6 +151,7 @@ Result<std::vector<ports::DeadLetter>> MongoDeadLetters::page(const std::optiona
   EXPORTER_CHECK(limit > 0, "a page has room for a letter");
   std::vector<ports::DeadLetter> letters;
   std::optional<ports::DeadLetterKey> place = after;
+  Bson reply;
   while (letters.size() < limit) {
     Bson filter = ours();
     if (place) {
@@ -161,12 +163,12 @@ Result<std::vector<ports::DeadLetter>> MongoDeadLetters::page(const std::optiona
       filter.add_array("$or", {&later, &same});
     }
     const std::size_t wanted = std::min(limit - letters.size(), kMostAtOnce);
-    auto more = find_letters(filter, wanted);
+    auto more = find_letters(filter, wanted, reply);
     if (!more) {
       return more;
     }
     std::move(more->begin(), more->end(), std::back_inserter(letters));
-    if (more->size() < wanted) {
+    if (more->empty() || (more->size() < wanted && reply.bytes().size() < kMaybeCut)) {
       return letters;
     }
     place = {.at = letters.back().at, .document_id = letters.back().document_id};
@@ -177,9 +179,10 @@ Result<std::vector<ports::DeadLetter>> MongoDeadLetters::page(const std::optiona
 Result<std::optional<ports::DeadLetter>> MongoDeadLetters::find(const std::string& id) {
   Bson by_document;
   by_document.add("_id", prefix_ + clean(id));
-  auto found = find_letters(by_document, 1);
+  Bson reply;
+  auto found = find_letters(by_document, 1, reply);
   if (found && found->empty()) {
-    found = find_letters(ours().add("eventId", clean(id)), 1);
+    found = find_letters(ours().add("eventId", clean(id)), 1, reply);
   }
   if (!found) {
     return fail(std::move(found.error()));

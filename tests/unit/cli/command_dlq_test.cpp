@@ -40,7 +40,7 @@ TEST(DlqText, ListsATableAndHowManyMoreThereAre) {
 
 TEST(DlqText, IsOneJsonObject) {
   EXPECT_EQ(list_json({.letters = {letter("d1", "n")}, .more = 1}),
-            R"({"letters":[{"time":"2026-09-09T12:00:00.12Z","node":"n","reason":"refused","status":400,"attempts":3,)"
+            R"({"letters":[{"time":"2026-09-09T12:00:00.120Z","node":"n","reason":"refused","status":400,"attempts":3,)"
             R"("eventId":"e-d1","documentId":"d1","detail":"say \"no\"\n\u001b[2J"}],"more":1})"
             "\n");
   EXPECT_EQ(list_json({}), "{\"letters\":[],\"more\":0}\n");

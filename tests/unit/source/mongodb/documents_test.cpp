@@ -56,5 +56,18 @@ TEST_F(DocumentsTest, ThatDoNotFitIntoOneReplyAreNotTakenForGone) {
   EXPECT_THAT(gone_, ElementsAre(2U));
 }
 
+TEST_F(DocumentsTest, DeadLettersThatDoNotFitIntoOneReplyAreAllListed) {
+  auto letters = open_dead_letters(options_).value();
+  for (const char* const id : {"1", "2", "3", "4"}) {
+    ASSERT_TRUE(letters->put({.document_id = id,
+                              .event_id = {},
+                              .node = std::string(5 << 20, 'n'),
+                              .reason = "refused",
+                              .detail = {},
+                              .at = {}}));
+  }
+  EXPECT_EQ(letters->page({}, 100).value().size(), 4U);
+}
+
 }  // namespace
 }  // namespace exporter::mongodb
