@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <iterator>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -63,10 +64,12 @@ std::string counts_json(const Map& counts) {
 template <class Map>
 void append_counts(std::string& out, std::string_view name, const Map& counts) {
   std::vector<std::pair<std::string, std::uint64_t>> sorted;
+  sorted.reserve(counts.size());
   for (const auto& [key, count] : counts) {
     sorted.emplace_back(or_dash(fmt::format("{}", key)), count);
   }
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return std::tie(b.second, a.first) < std::tie(a.second, b.first); });
   const std::size_t shown = std::min(sorted.size(), kMostNodes);
   fmt::format_to(std::back_inserter(out), "  {:<12}", name);
   for (std::size_t index = 0; index < shown; ++index) {
