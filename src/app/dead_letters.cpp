@@ -9,7 +9,8 @@ namespace exporter::app {
 
 namespace {
 
-constexpr std::size_t kPage = 500;
+// Neither store has an index by time, so each page looks at all letters: few large ones.
+constexpr std::size_t kPage = 5000;
 constexpr std::size_t kDocumentBytes = 4 << 20;
 
 // Calls `visit(letters)` with each page, oldest first, until it returns an error.
@@ -65,6 +66,16 @@ Result<void> for_each_selected(ports::DeadLetters& letters, const LetterSelectio
 
 Result<LetterList> list_letters(ports::DeadLetters& letters, const LetterFilter& filter, std::uint64_t limit) {
   LetterList list;
+  if (filter.reason.empty() && filter.node.empty()) {
+    auto count = letters.count();
+    auto page = count && limit > 0 ? letters.page({}, limit) : Result<std::vector<ports::DeadLetter>>();
+    if (!count || !page) {
+      return fail(count ? std::move(page.error()) : std::move(count.error()));
+    }
+    list.letters = std::move(*page);
+    list.more = *count - std::min<std::uint64_t>(*count, list.letters.size());
+    return list;
+  }
   auto read = for_each_page(letters, [&](std::vector<ports::DeadLetter>& page) -> Result<void> {
     for (ports::DeadLetter& letter : page) {
       if (!filter.matches(letter)) {

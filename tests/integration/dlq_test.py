@@ -1,5 +1,6 @@
 """Dead letters: looked at, sent again, taken away. Nothing that is done to them loses an event."""
 import json
+import signal
 
 from support import BINARY, Exporter, IntegrationTest, LabSink, Process, main, wait_until
 
@@ -128,24 +129,26 @@ class Dlq(IntegrationTest):
         self.replay("--all")
         self.assertEqual((len(second.ids()), self.letters()), (10, []))
 
-    def test_kill_9_in_the_middle_loses_no_letter(self):
+    def test_kill_9_and_sigterm_in_the_middle_lose_no_letter(self):
         sink = self.set_aside(400, 2, nodes=8)
         ids = {letter["eventId"] for letter in self.letters("--limit=1000")}
         self.assertEqual(len(ids), 200)
         sink.post("/faults", poison="", delayMs=50)
-        for _ in range(2):
+        for number in (signal.SIGKILL, signal.SIGTERM):
             before = len(sink.ids())
             replay = Process(self, [BINARY, "dlq", "replay", "--all", f"--config={self.config_path}", *self.delivery()],
                              "replay")
             wait_until(lambda: len(sink.ids()) >= before + 30 or replay.child.poll() is not None, "a part of the letters")
-            replay.kill()
+            replay.send(number)
+            # 0: it was done before the signal came.
+            self.assertIn(replay.wait(), (0, -number if number == signal.SIGKILL else 1))
             left = {letter["eventId"] for letter in self.letters("--limit=1000")}
             self.assertEqual(ids - set(sink.ids()) - left, set(), "neither delivered nor a letter")
         sink.post("/faults", delayMs=0)
         self.replay("--all")
         self.assertEqual(self.letters(), [])
         audit = self.assert_all_delivered(sink, 400, ordered=False)
-        print(f"{audit['duplicates']} duplicates after two kills")
+        print(f"{audit['duplicates']} duplicates after a kill and a stop")
 
     def test_beside_a_running_exporter(self):
         sink = self.set_aside(40, 4)

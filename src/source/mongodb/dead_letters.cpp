@@ -48,7 +48,7 @@ ports::DeadLetter letter_of(std::string_view document) {
           .at = WallTime(std::chrono::milliseconds(at ? at->date().value_or(0) : 0))};
 }
 
-constexpr std::size_t kMostAtOnce = 1000;
+constexpr std::size_t kMostAtOnce = 5000;
 // A reply nearly this large may have been cut by the server's own limit of 16 MiB.
 constexpr std::size_t kMaybeCut = 12 << 20;
 

@@ -77,6 +77,20 @@ TEST(DlqText, APlanNamesTheMostFrequentNodesOnly) {
   EXPECT_THAT(text, HasSubstr(" · 10 others\n"));
 }
 
+TEST(DlqText, AReplaySaysWhatStaysAndWhatIsLeft) {
+  app::ReplayEnd end;
+  end.report = {.selected = 9, .replayed = 4, .refused = 2, .gone = 1, .notes = {"a: refused 400: \x1b[2J", "b: gone"}};
+  EXPECT_EQ(replay_text(end),
+            "a: refused 400: ?[2J\nb: gone\n... and 1 more\nreplayed 4 · refused again 2 · gone 1 · left 2\n");
+  EXPECT_EQ(replay_json(end), R"({"selected":9,"replayed":4,"refusedAgain":2,"gone":1,"left":2,"unknown":[],)"
+                              R"("notes":["a: refused 400: \u001b[2J","b: gone"],"failure":null})"
+                              "\n");
+  end.report = {.selected = 1, .replayed = 1, .refused = 0, .gone = 0, .notes = {}};
+  end.failure = Error{ErrorKind::transient, "why"};
+  EXPECT_EQ(replay_text(end), "replayed 1 · refused again 0 · gone 0\n");
+  EXPECT_NE(replay_json(end).find(R"("failure":"why"})"), std::string::npos);
+}
+
 class CommandDlq : public ::testing::Test {
  protected:
   CommandDlq() {
