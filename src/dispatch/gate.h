@@ -23,7 +23,8 @@ struct GateOptions {
   Duration last_probe = std::chrono::seconds(5);  // each wait is twice the last, up to this
   std::uint32_t unreachable = 3;                  // so many transport failures in a row shut it
   std::uint32_t failures = 5;                     // or so many failures in a row, of more than one event,
-  Duration quiet = std::chrono::seconds(1);       // over at least this time
+  Duration quiet = std::chrono::seconds(1);       // over at least this time,
+  std::uint32_t burst = 100;                      // or so many, however fast they came
 };
 
 class Gate {

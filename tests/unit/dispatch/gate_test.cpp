@@ -100,6 +100,13 @@ TEST_F(GateTest, FailuresOfSeveralEventsOverAWhileShutIt) {
   EXPECT_TRUE(gate_.failed(event(2), Cause::sick, at(1s)));
 }
 
+TEST_F(GateTest, AHundredFailuresInARowShutItHoweverFastTheyCame) {
+  for (std::uint32_t i = 1; i < 100; ++i) {
+    ASSERT_FALSE(gate_.failed(event(i), Cause::sick, at(5s)));
+  }
+  EXPECT_TRUE(gate_.failed(event(100), Cause::sick, at(5s)));
+}
+
 TEST_F(GateTest, AnAcceptedEventInBetweenBeginsTheRowAnew) {
   for (std::uint32_t slot = 0; slot < 4; ++slot) {
     EXPECT_FALSE(gate_.failed(event(slot), Cause::sick, at(0s)));
