@@ -138,7 +138,7 @@ class Dlq(IntegrationTest):
             before = len(sink.ids())
             replay = Process(self, [BINARY, "dlq", "replay", "--all", f"--config={self.config_path}", *self.delivery()],
                              "replay")
-            wait_until(lambda: len(sink.ids()) >= before + 30 or replay.child.poll() is not None, "a part of the letters")
+            wait_until(lambda: len(sink.ids()) >= before + 30 or replay.child.poll() is not None, "a part of them")
             replay.send(number)
             # 0: it was done before the signal came.
             self.assertIn(replay.wait(), (0, -number if number == signal.SIGKILL else 1))

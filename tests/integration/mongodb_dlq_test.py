@@ -11,7 +11,8 @@ POISON = "pois0n"
 class MongodbDlq(MongodbCase):
     def dlq(self, *arguments, code=0):
         done = self.run_binary("dlq", *arguments, f"--config={self.config_path}", environment={
-            "MONGODB_URI": self.mongod.uri(), "MONGODB_DATABASE_NAME": DATABASE, "MONGODB_TOKEN_COLLECTION_NAME": TOKENS})
+            "MONGODB_URI": self.mongod.uri(), "MONGODB_DATABASE_NAME": DATABASE,
+            "MONGODB_TOKEN_COLLECTION_NAME": TOKENS})
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done.stdout
 
