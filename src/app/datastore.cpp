@@ -1,5 +1,7 @@
 #include "app/datastore.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "decode/bson_decoder.h"
@@ -19,11 +21,17 @@ Result<void> take(Result<std::unique_ptr<T>> opened, std::unique_ptr<T>& into) {
   return {};
 }
 
+constexpr const char* kSqliteNames = "sqlite/main/health_events/";
+
+std::string mongodb_names(const mongodb::Options& options) {
+  return "mongodb/" + options.database + "/" + options.collection + "/";
+}
+
 Result<Datastore> open_sqlite(const config::Config::Datastore& given, Clock& clock) {
   const sqlite::Options options{.path = given.path};
   Datastore store{.provider = "sqlite",
                   .place = options.path,
-                  .names = "sqlite/main/health_events/",
+                  .names = kSqliteNames,
                   .decoder = std::make_unique<decode::JsonDecoder>()};
   return sqlite::prepare(options)
       .and_then([&] { return take(sqlite::open_source(options, clock), store.source); })
@@ -38,7 +46,7 @@ Result<Datastore> open_mongodb(const config::Config::Datastore& given, Clock& cl
   const mongodb::Options options = mongodb_options(given.mongodb);
   Datastore store{.provider = "mongodb",
                   .place = mongodb::redacted(options.uri),
-                  .names = "mongodb/" + options.database + "/" + options.collection + "/",
+                  .names = mongodb_names(options),
                   .decoder = std::make_unique<decode::BsonDecoder>()};
   return take(mongodb::open_source(options, clock), store.source)
       .and_then([&] { return take(mongodb::open_history(options), store.history); })
@@ -65,6 +73,27 @@ mongodb::Options mongodb_options(const config::Config::Datastore::Mongodb& given
 
 Result<Datastore> open_datastore(const config::Config::Datastore& given, Clock& clock) {
   return given.provider == config::Provider::sqlite ? open_sqlite(given, clock) : open_mongodb(given, clock);
+}
+
+Result<LetterStore> open_letter_store(const config::Config::Datastore& given) {
+  if (given.provider != config::Provider::sqlite) {
+    const mongodb::Options options = mongodb_options(given.mongodb);
+    LetterStore store{.names = mongodb_names(options), .decoder = std::make_unique<decode::BsonDecoder>()};
+    return take(mongodb::open_dead_letters(options), store.letters)
+        .and_then([&] { return take(mongodb::open_documents(options), store.documents); })
+        .map([&] { return std::move(store); });
+  }
+  const sqlite::Options options{.path = given.path};
+  std::error_code error;
+  if (!std::filesystem::exists(options.path, error)) {
+    return fail(ErrorKind::invalid, "datastore " + options.path + ": there is no such file");
+  }
+  LetterStore store{.names = kSqliteNames, .decoder = std::make_unique<decode::JsonDecoder>()};
+  return sqlite::prepare(options)
+      .and_then([&] { return take(sqlite::open_dead_letters(options), store.letters); })
+      .and_then([&] { return take(sqlite::open_documents(options), store.documents); })
+      .map([&] { return std::move(store); })
+      .map_error([&](const Error& failed) { return failed.with_context("datastore " + options.path); });
 }
 
 }  // namespace exporter::app

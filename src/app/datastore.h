@@ -10,6 +10,7 @@
 #include "decode/decoder.h"
 #include "ports/checkpoint_store.h"
 #include "ports/dead_letters.h"
+#include "ports/documents.h"
 #include "ports/history.h"
 #include "ports/source.h"
 #include "source/mongodb/store.h"
@@ -29,10 +30,22 @@ struct Datastore {
   std::unique_ptr<ports::DeadLetters> dead_letters = {};
 };
 
+// What is needed to look at dead letters.
+struct LetterStore {
+  std::string names;  // as of Datastore
+  std::unique_ptr<decode::Decoder> decoder = {};
+  // Each with a connection of its own.
+  std::unique_ptr<ports::DeadLetters> letters = {};
+  std::unique_ptr<ports::Documents> documents = {};
+};
+
 mongodb::Options mongodb_options(const config::Config::Datastore::Mongodb& given);
 
 // Makes an SQLite file ready; needs no answer of a MongoDB server. `clock` must outlive the result.
 // Errors: invalid, corrupt, transient, as the adapters say.
 Result<Datastore> open_datastore(const config::Config::Datastore& given, Clock& clock);
+
+// The same, but an SQLite file must be there already.
+Result<LetterStore> open_letter_store(const config::Config::Datastore& given);
 
 }  // namespace exporter::app

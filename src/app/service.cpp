@@ -3,11 +3,11 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "admin/server.h"
 #include "app/datastore.h"
+#include "app/module_options.h"
 #include "app/signals.h"
 #include "auth/oidc.h"
 #include "base/clock.h"
@@ -84,25 +84,6 @@ pipeline::PipelineOptions pipeline_options(const config::Config& config) {
   return options;
 }
 
-auth::OidcOptions oidc_options(const config::Config& config) {
-  return {.token_url = config.oidc.token_url,
-          .client_id = config.oidc.client_id,
-          .scope = config.oidc.scope,
-          .secret_path = config.oidc_secret_path,
-          .ca_file = config.oidc.ca_file,
-          .insecure_skip_verify = config.oidc.insecure_skip_verify,
-          .client_auth = config.oidc.client_auth == config::ClientAuth::client_secret_post ? auth::ClientAuth::post
-                                                                                           : auth::ClientAuth::basic,
-          .request_timeout = std::chrono::seconds(10)};
-}
-
-transform::Options transform_options(const config::Config& config) {
-  return {.metadata = config.metadata,
-          .payload_version = config.event.payload_version == config::PayloadVersion::numeric_action
-                                 ? transform::PayloadVersion::numeric_action
-                                 : transform::PayloadVersion::current};
-}
-
 // How run_service ends, and what leave() does before it.
 int finish(const Result<void>& ended) {
   if (!ended) {
@@ -149,12 +130,7 @@ int run_service(const config::Config& config) {
     return report(credentials.error());
   }
   http::AsioReactor reactor;
-  auto sink = http::make_http_sink(reactor, {.endpoint = config.sink.endpoint,
-                                             .timeout = config.sink.timeout,
-                                             .insecure_skip_verify = config.sink.insecure_skip_verify,
-                                             .ca_file = config.sink.ca_file,
-                                             .max_connections = config.workers,
-                                             .user_agent = std::string("event-exporter/") + build_version().version});
+  auto sink = http::make_http_sink(reactor, sink_options(config));
   if (!sink) {
     return report(sink.error());
   }
@@ -165,9 +141,7 @@ int run_service(const config::Config& config) {
   log::info("Datastore client initialized", {{"provider", store->provider}, {"path", store->place}});
 
   transform::CloudEventWriter writer(transform_options(config));
-  transform::EventIds ids(config.event.id_mode == config::IdMode::random ? transform::EventIds::Mode::random
-                                                                         : transform::EventIds::Mode::stable,
-                          store->names);
+  transform::EventIds ids(id_mode(config), store->names);
   pipeline::Preparer preparer(*store->decoder, writer, ids);
   pipeline::Pipeline pipeline(pipeline_options(config), {.source = *store->source,
                                                          .history = *store->history,

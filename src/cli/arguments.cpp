@@ -48,6 +48,10 @@ void Arguments::positional(std::string_view name, std::string& target, std::stri
   impl_->app.add_option(std::string(name), target, std::string(help))->required(required);
 }
 
+void Arguments::positional(std::string_view name, std::vector<std::string>& target, std::string_view help) {
+  impl_->app.add_option(std::string(name), target, std::string(help));
+}
+
 std::optional<int> Arguments::parse(std::span<const std::string> arguments) {
   // CLI11 takes the arguments last first.
   std::vector<std::string> reversed;
@@ -65,6 +69,9 @@ std::optional<int> Arguments::parse(std::span<const std::string> arguments) {
   return std::nullopt;
 }
 
-bool Arguments::given(std::string_view name) const { return impl_->app.count(dashed(name)) > 0; }
+bool Arguments::given(std::string_view name) const {
+  const CLI::Option* const option = impl_->app.get_option_no_throw(dashed(name));
+  return option != nullptr && option->count() > 0;
+}
 
 }  // namespace exporter::cli

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace exporter::cli {
 
@@ -27,11 +28,13 @@ class Arguments {
   void option(std::string_view name, double& target, std::string_view help);
   void flag(std::string_view name, bool& target, std::string_view help);
   void positional(std::string_view name, std::string& target, std::string_view help, bool required);
+  // Any number of them.
+  void positional(std::string_view name, std::vector<std::string>& target, std::string_view help);
 
   // Nothing: go on. A value: the process exits with it (0 after --help, 2 after an error; both were printed).
   [[nodiscard]] std::optional<int> parse(std::span<const std::string> arguments);
 
-  // Whether the option `name` was given on the command line. After parse().
+  // Whether the option `name` was given on the command line; false for one that was not added. After parse().
   [[nodiscard]] bool given(std::string_view name) const;
 
  private:

@@ -19,7 +19,12 @@ struct Command {
 int run_exporter(std::span<const std::string> arguments);      // command_run.cpp
 int run_check_config(std::span<const std::string> arguments);  // command_check_config.cpp
 int run_ingest(std::span<const std::string> arguments);        // command_ingest.cpp
-int run_lab_sink(std::span<const std::string> arguments);      // command_lab.cpp
+int run_dlq_list(std::span<const std::string> arguments);      // command_dlq.cpp
+int run_dlq_show(std::span<const std::string> arguments);
+int run_dlq_plan(std::span<const std::string> arguments);
+int run_dlq_drop(std::span<const std::string> arguments);
+int run_dlq_replay(std::span<const std::string> arguments);  // command_dlq_replay.cpp
+int run_lab_sink(std::span<const std::string> arguments);    // command_lab.cpp
 int run_lab_generate(std::span<const std::string> arguments);
 int run_lab_audit(std::span<const std::string> arguments);
 int run_lab_read(std::span<const std::string> arguments);

@@ -10,11 +10,19 @@ RawFlags::RawFlags() {
   workers = defaults.workers;
 }
 
-void add_run_flags(Arguments& arguments, RawFlags& raw) {
+void add_config_flag(Arguments& arguments, RawFlags& raw) {
   arguments.option("config", raw.config_path, "TOML configuration file");
-  arguments.option("metrics-port", raw.metrics_port, "Port of the metrics and health server; 0 = any free port");
+}
+
+void add_delivery_flags(Arguments& arguments, RawFlags& raw) {
   arguments.option("oidc-secret-path", raw.oidc_secret_path, "File that holds the OIDC client secret");
   arguments.option("workers", raw.workers, "Requests in flight at most; 0 or less means 1");
+}
+
+void add_run_flags(Arguments& arguments, RawFlags& raw) {
+  add_config_flag(arguments, raw);
+  arguments.option("metrics-port", raw.metrics_port, "Port of the metrics and health server; 0 = any free port");
+  add_delivery_flags(arguments, raw);
 }
 
 config::Flags given_flags(const Arguments& arguments, const RawFlags& raw) {

@@ -134,6 +134,12 @@ void Heart::on_sink_failure(Ticket ticket, const event::Answer& answer, const di
   if (ruling.verdict == Verdict::retry && answer.retry_after) {
     gate_.hold(after(now, dispatch::parse_retry_after(*answer.retry_after, wall).value_or(Duration::zero())));
   }
+  if (answer.failure == event::TransportFailure::closed) {
+    // Cut off by our own end, which says nothing about anybody.
+    gate_.ended(ticket, now);
+    try_again_later(ticket, answer, ruling.reason, Notice::Kind::attempt_failed, now, wall);
+    return;
+  }
   note_failure(ticket, answer, ruling, now);
   decide(ticket, answer, ruling, now, wall);
 }
@@ -158,8 +164,8 @@ void Heart::note_failure(Ticket ticket, const event::Answer& answer, const dispa
   note_first_failure(current, now);
 
   const bool given_up = ruling.verdict == Verdict::refused && options_.on_exhausted == OnExhausted::dead_letter;
-  // Requests that our own end cut off say nothing about the sink. With `exit` each event spends its retries for itself.
-  if (given_up || answer.failure == event::TransportFailure::closed || options_.on_exhausted == OnExhausted::exit) {
+  // With `exit` each event spends its retries for itself.
+  if (given_up || options_.on_exhausted == OnExhausted::exit) {
     gate_.ended(ticket, now);
     return;
   }

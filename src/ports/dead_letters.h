@@ -1,11 +1,15 @@
 // Events that cannot be delivered, set aside durably so that the stream goes on.
 //
-// A dead letter is a pointer: the payload stays in the datastore, under `document_id`.
+// A dead letter is a pointer: the payload stays in the datastore, under `document_id` (ports/documents.h reads it).
 // Thread-safety: used by one thread at a time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/time.h"
@@ -21,6 +25,13 @@ struct DeadLetter {
   int status = 0;      // HTTP status of the last attempt, 0 when none
   std::uint32_t attempts = 0;
   WallTime at{};
+  friend bool operator==(const DeadLetter&, const DeadLetter&) = default;
+};
+
+// A place among the letters: their order is (at, document id), the time in the store's own precision.
+struct DeadLetterKey {
+  WallTime at{};
+  std::string document_id;
 };
 
 class DeadLetters {
@@ -32,6 +43,17 @@ class DeadLetters {
 
   // How many there are. Errors: transient, corrupt.
   virtual Result<std::uint64_t> count() = 0;
+
+  // The first `limit` (> 0) letters after that place, oldest first; fewer when there are no more. Without a place: from
+  // the oldest. A letter that is put again meanwhile moves to its new time. Errors: transient, corrupt.
+  virtual Result<std::vector<DeadLetter>> page(const std::optional<DeadLetterKey>& after, std::size_t limit) = 0;
+
+  // The letter of the document `id`, else a letter whose event has that id, else nothing. Errors: transient, corrupt.
+  virtual Result<std::optional<DeadLetter>> find(const std::string& id) = 0;
+
+  // Durable when it returns. Those that are not there are passed over. How many there were. After an error some may
+  // have been removed. Errors: transient, corrupt.
+  virtual Result<std::uint64_t> remove(std::span<const std::string> document_ids) = 0;
 };
 
 }  // namespace exporter::ports

@@ -28,6 +28,7 @@ class MongodbWorld final : public StoreWorld {
   std::unique_ptr<ports::History> history() override { return mongodb::open_history(options_).value(); }
   std::unique_ptr<ports::CheckpointStore> checkpoints() override { return mongodb::open_checkpoints(options_).value(); }
   std::unique_ptr<ports::DeadLetters> dead_letters() override { return mongodb::open_dead_letters(options_).value(); }
+  std::unique_ptr<ports::Documents> documents() override { return mongodb::open_documents(options_).value(); }
 
   void insert(int number, std::string_view json, WallTime created_at) override {
     const std::string bytes = stored(number, json, created_at);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "ports/checkpoint_store.h"
 #include "ports/dead_letters.h"
+#include "ports/documents.h"
 #include "ports/history.h"
 #include "ports/source.h"
 
@@ -30,6 +31,7 @@ class StoreWorld {
   virtual std::unique_ptr<ports::History> history() = 0;
   virtual std::unique_ptr<ports::CheckpointStore> checkpoints() = 0;
   virtual std::unique_ptr<ports::DeadLetters> dead_letters() = 0;
+  virtual std::unique_ptr<ports::Documents> documents() = 0;
 
   // A document is stored under a key made from `number`, so that keys sort as numbers do.
   virtual void insert(int number, std::string_view json, WallTime created_at) = 0;

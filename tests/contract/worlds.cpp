@@ -18,6 +18,7 @@ class MemoryWorld final : public StoreWorld {
   std::unique_ptr<ports::History> history() override { return store_.history(); }
   std::unique_ptr<ports::CheckpointStore> checkpoints() override { return store_.checkpoints(); }
   std::unique_ptr<ports::DeadLetters> dead_letters() override { return store_.dead_letters(); }
+  std::unique_ptr<ports::Documents> documents() override { return store_.documents(); }
   void insert(int number, std::string_view document, WallTime created_at) override {
     store_.insert(document_id(number), std::string(document), created_at);
   }
@@ -39,6 +40,7 @@ class SqliteWorld final : public StoreWorld {
   std::unique_ptr<ports::History> history() override { return sqlite::open_history(options_).value(); }
   std::unique_ptr<ports::CheckpointStore> checkpoints() override { return sqlite::open_checkpoints(options_).value(); }
   std::unique_ptr<ports::DeadLetters> dead_letters() override { return sqlite::open_dead_letters(options_).value(); }
+  std::unique_ptr<ports::Documents> documents() override { return sqlite::open_documents(options_).value(); }
   void insert(int number, std::string_view document, WallTime created_at) override {
     const std::string id = document_id(number);
     const sqlite::NewDocument row{.id = id,

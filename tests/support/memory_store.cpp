@@ -272,6 +272,82 @@ class MemoryDeadLetters final : public ports::DeadLetters {
     return store_.letters_.size();
   }
 
+  Result<std::vector<ports::DeadLetter>> page(const std::optional<ports::DeadLetterKey>& after,
+                                              std::size_t limit) override {
+    EXPORTER_CHECK(limit > 0, "a page has room for a letter");
+    const std::lock_guard lock(store_.mutex_);
+    if (auto error = store_.take_error()) {
+      return fail(std::move(*error));
+    }
+    const auto key = [](const auto& letter) { return std::tie(letter.at, letter.document_id); };
+    std::vector<ports::DeadLetter> letters;
+    for (const auto& [id, letter] : store_.letters_) {
+      if (!after || key(letter) > key(*after)) {
+        letters.push_back(letter);
+      }
+    }
+    std::sort(letters.begin(), letters.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+    letters.resize(std::min(letters.size(), limit));
+    return letters;
+  }
+
+  Result<std::optional<ports::DeadLetter>> find(const std::string& id) override {
+    const std::lock_guard lock(store_.mutex_);
+    if (auto error = store_.take_error()) {
+      return fail(std::move(*error));
+    }
+    if (const auto found = store_.letters_.find(id); found != store_.letters_.end()) {
+      return found->second;
+    }
+    for (const auto& [document_id, letter] : store_.letters_) {
+      if (letter.event_id == id) {
+        return letter;
+      }
+    }
+    return std::nullopt;
+  }
+
+  Result<std::uint64_t> remove(std::span<const std::string> document_ids) override {
+    const std::lock_guard lock(store_.mutex_);
+    if (auto error = store_.take_error()) {
+      return fail(std::move(*error));
+    }
+    std::uint64_t removed = 0;
+    for (const std::string& id : document_ids) {
+      removed += store_.letters_.erase(id);
+    }
+    return removed;
+  }
+
+ private:
+  MemoryStore& store_;
+};
+
+class MemoryDocuments final : public ports::Documents {
+ public:
+  explicit MemoryDocuments(MemoryStore& store) : store_(store) {}
+
+  Result<std::size_t> read(std::span<const std::string> ids, std::size_t max_bytes, event::RawBatch& batch,
+                           std::vector<std::size_t>& gone) override {
+    const std::lock_guard lock(store_.mutex_);
+    batch.clear();
+    gone.clear();
+    if (auto error = store_.take_error()) {
+      return fail(std::move(*error));
+    }
+    for (std::size_t index = 0; index < ids.size(); ++index) {
+      if (index > 0 && batch.bytes() >= max_bytes) {
+        return index;
+      }
+      if (const auto document = store_.documents_.find(ids[index]); document != store_.documents_.end()) {
+        batch.add(ids[index], document->second.text, {});
+      } else {
+        gone.push_back(index);
+      }
+    }
+    return ids.size();
+  }
+
  private:
   MemoryStore& store_;
 };
@@ -284,5 +360,6 @@ std::unique_ptr<ports::CheckpointStore> MemoryStore::checkpoints() {
   return std::make_unique<MemoryCheckpoints>(*this);
 }
 std::unique_ptr<ports::DeadLetters> MemoryStore::dead_letters() { return std::make_unique<MemoryDeadLetters>(*this); }
+std::unique_ptr<ports::Documents> MemoryStore::documents() { return std::make_unique<MemoryDocuments>(*this); }
 
 }  // namespace exporter::testing

@@ -1,4 +1,4 @@
-// A datastore in memory with the four ports: what the real adapters must do, in the fewest words, plus controls for
+// A datastore in memory with the five ports: what the real adapters must do, in the fewest words, plus controls for
 // tests (errors on demand, trimmed changes, removed documents). tests/contract/ holds it to the same suites.
 //
 // The objects it hands out refer to it and must not outlive it. Thread-safety: internally synchronized.
@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "ports/checkpoint_store.h"
 #include "ports/dead_letters.h"
+#include "ports/documents.h"
 #include "ports/history.h"
 #include "ports/source.h"
 
@@ -36,6 +37,7 @@ class MemoryStore {
   std::unique_ptr<ports::History> history();
   std::unique_ptr<ports::CheckpointStore> checkpoints();
   std::unique_ptr<ports::DeadLetters> dead_letters();
+  std::unique_ptr<ports::Documents> documents();
 
   [[nodiscard]] std::optional<ports::Checkpoint> checkpoint() const;
   [[nodiscard]] std::vector<ports::DeadLetter> letters() const;  // by document id
@@ -45,6 +47,7 @@ class MemoryStore {
   friend class MemoryHistory;
   friend class MemoryCheckpoints;
   friend class MemoryDeadLetters;
+  friend class MemoryDocuments;
 
   struct Change {
     std::uint64_t number;  // 1, 2, 3 ...

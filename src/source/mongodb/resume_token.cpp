@@ -103,4 +103,22 @@ std::string document_id(const Field& id) {
   return result;
 }
 
+std::optional<Bson> key_of(const std::string& id) {
+  Bson key;
+  if (id.size() == 24 && bson_oid_is_valid(id.data(), id.size())) {
+    bson_oid_t oid;
+    bson_oid_init_from_string(&oid, id.c_str());
+    bson_append_oid(key.get(), "_id", 3, &oid);
+  } else {
+    const std::string json = "{\"_id\": " + id + "}";
+    bson_error_t error;
+    if (!bson_init_from_json(key.receive(), json.data(), static_cast<ssize_t>(json.size()), &error)) {
+      bson_init(key.get());
+      return std::nullopt;
+    }
+  }
+  const auto value = find(key.bytes(), "_id");
+  return value && document_id(*value) == id ? std::optional(std::move(key)) : std::nullopt;
+}
+
 }  // namespace exporter::mongodb

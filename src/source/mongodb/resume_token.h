@@ -42,5 +42,8 @@ inline constexpr std::string_view kStartAt = "startAtOperationTime";
 // A document's key as text, which names the document for ever: an ObjectId as its 24 hex digits, any other value as
 // canonical Extended JSON (so a string is quoted, and never looks like an ObjectId).
 [[nodiscard]] std::string document_id(const Field& id);
+// The way back: {_id: KEY}. Nothing when the text is no document's name, or that of a key which the Extended JSON of the
+// driver does not read back as it wrote it.
+[[nodiscard]] std::optional<Bson> key_of(const std::string& document_id);
 
 }  // namespace exporter::mongodb

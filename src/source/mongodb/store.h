@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "ports/checkpoint_store.h"
 #include "ports/dead_letters.h"
+#include "ports/documents.h"
 #include "ports/history.h"
 #include "ports/source.h"
 
@@ -40,12 +41,13 @@ struct Options {
 // For logs: user and password replaced, also badly escaped ones, and the values of options that hold secrets.
 std::string redacted(const std::string& uri);
 
-// `clock` must outlive the source. None of the four needs the server to be there.
-// Errors of all four: invalid (options or URI that can never work).
+// `clock` must outlive the source. None of the five needs the server to be there.
+// Errors of all five: invalid (options or URI that can never work).
 Result<std::unique_ptr<ports::Source>> open_source(const Options& options, Clock& clock);
 Result<std::unique_ptr<ports::History>> open_history(const Options& options);
 Result<std::unique_ptr<ports::CheckpointStore>> open_checkpoints(const Options& options);
 Result<std::unique_ptr<ports::DeadLetters>> open_dead_letters(const Options& options);
+Result<std::unique_ptr<ports::Documents>> open_documents(const Options& options);
 
 // Inserts documents as they are given. Used by the lab and by tests; in production the platform connector writes.
 // Thread-safety: used by one thread at a time.

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "ports/checkpoint_store.h"
 #include "ports/dead_letters.h"
+#include "ports/documents.h"
 #include "ports/history.h"
 #include "ports/source.h"
 
@@ -32,11 +33,12 @@ struct Options {
 // file), corrupt (no SQLite file, or a damaged one), transient.
 Result<void> prepare(const Options& options);
 
-// `clock` must outlive the source. Errors of all four: transient (also: the file is gone), invalid, corrupt.
+// `clock` must outlive the source. Errors of all five: transient (also: the file is gone), invalid, corrupt.
 Result<std::unique_ptr<ports::Source>> open_source(const Options& options, Clock& clock);
 Result<std::unique_ptr<ports::History>> open_history(const Options& options);
 Result<std::unique_ptr<ports::CheckpointStore>> open_checkpoints(const Options& options);
 Result<std::unique_ptr<ports::DeadLetters>> open_dead_letters(const Options& options);
+Result<std::unique_ptr<ports::Documents>> open_documents(const Options& options);
 
 // One row for `health_events`. Empty or absent: the table's default.
 struct NewDocument {

@@ -234,6 +234,18 @@ TEST_F(HeartExhaustedTest, ExitGivesUpOnceAndKeepsTheEventUnsettled) {
   EXPECT_EQ(position(), "0");
 }
 
+TEST_F(HeartExhaustedTest, ARequestCutOffByOurOwnEndSpendsNoRetry) {
+  make(with(OnExhausted::dead_letter, 0));
+  arrive({"a"});
+  event::Answer cut;
+  cut.ticket = sent_[0];
+  cut.failure = event::TransportFailure::closed;
+  heart_->answered(cut, now_, wall_);
+  collect();
+  EXPECT_TRUE(letters_.empty());
+  EXPECT_EQ(noticed(Notice::Kind::exhausted), 0);
+}
+
 // One node's every event fails for ever, and its backlog has filled the memory.
 class HeartStuckTest : public HeartExhaustedTest {
  protected:

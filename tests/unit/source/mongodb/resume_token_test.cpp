@@ -98,5 +98,22 @@ TEST(DocumentId, OfBytesAndDocumentsIsTheirExtendedJson) {
   EXPECT_EQ(id_of(R"({"node": "n1", "n": 5})"), R"({ "node" : "n1", "n" : { "$numberInt" : "5" } })");
 }
 
+TEST(DocumentId, LeadsBackToItsKey) {
+  for (const char* const key : {R"({"$oid": "68c17a3f5b0e4c2d9a7f1e01"})", R"("68c17a3f5b0e4c2d9a7f1e01")",
+                                R"("a \" : }")", R"("")", "5", "-0.5", R"({"$numberLong": "5"})",
+                                R"({"$binary": {"base64": "AQID", "subType": "04"}})", R"({"node": "n1", "n": 5})"}) {
+    const std::string id = id_of(key);
+    const auto found = key_of(id);
+    ASSERT_TRUE(found) << key;
+    EXPECT_EQ(found->bytes(), bson_of(std::string("{\"_id\": ") + key + "}")) << key;
+  }
+}
+
+TEST(DocumentId, OfAnotherFormLeadsNowhere) {
+  for (const char* const id : {"", "5", "68C17A3F5B0E4C2D9A7F1E01", "{", "nonsense", R"({"$oid": 5})", "1, \"b\": 2"}) {
+    EXPECT_FALSE(key_of(id)) << id;
+  }
+}
+
 }  // namespace
 }  // namespace exporter::mongodb

@@ -1,4 +1,4 @@
-// What ports/checkpoint_store.h and ports/dead_letters.h promise.
+// What ports/checkpoint_store.h promises.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -57,36 +57,6 @@ TEST_P(CheckpointContract, HoldsThePositionBeforeAnyEvent) {
   const ports::Checkpoint first{.position = position_after(0), .watermark = {}, .backfill = {}};
   ASSERT_TRUE(store_->save(first));
   EXPECT_EQ(store_->load().value(), first);
-}
-
-class DeadLettersContract : public ::testing::TestWithParam<StoreWorldFactory> {
- protected:
-  std::unique_ptr<StoreWorld> world_ = GetParam().make();
-  std::unique_ptr<ports::DeadLetters> letters_ = world_->dead_letters();
-};
-
-INSTANTIATE_TEST_SUITE_P(Stores, DeadLettersContract, ::testing::ValuesIn(all_worlds()),
-                         [](const auto& world) { return world.param.name; });
-
-TEST_P(DeadLettersContract, CountsTheDocumentsNotThePuts) {
-  EXPECT_EQ(letters_->count().value(), 0U);
-  ports::DeadLetter letter{.document_id = world_->id(1),
-                           .event_id = {},
-                           .node = "gpu-node-1",
-                           .reason = "undecodable",
-                           .detail = "healthevent.version: must be a whole number",
-                           .status = 0,
-                           .attempts = 0,
-                           .at = WallTime(std::chrono::seconds(1'788'955'200))};
-  ASSERT_TRUE(letters_->put(letter));
-  letter.reason = "refused";
-  letter.status = 400;
-  ASSERT_TRUE(letters_->put(letter));
-  EXPECT_EQ(letters_->count().value(), 1U);
-  letter.document_id = world_->id(2);
-  ASSERT_TRUE(letters_->put(letter));
-  letters_ = world_->dead_letters();
-  EXPECT_EQ(letters_->count().value(), 2U);
 }
 
 }  // namespace

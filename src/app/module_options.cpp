@@ -1,0 +1,43 @@
+#include "app/module_options.h"
+
+#include <chrono>
+#include <string>
+
+#include "app/service.h"
+
+namespace exporter::app {
+
+auth::OidcOptions oidc_options(const config::Config& config) {
+  return {.token_url = config.oidc.token_url,
+          .client_id = config.oidc.client_id,
+          .scope = config.oidc.scope,
+          .secret_path = config.oidc_secret_path,
+          .ca_file = config.oidc.ca_file,
+          .insecure_skip_verify = config.oidc.insecure_skip_verify,
+          .client_auth = config.oidc.client_auth == config::ClientAuth::client_secret_post ? auth::ClientAuth::post
+                                                                                           : auth::ClientAuth::basic,
+          .request_timeout = std::chrono::seconds(10)};
+}
+
+http::SinkOptions sink_options(const config::Config& config) {
+  return {.endpoint = config.sink.endpoint,
+          .timeout = config.sink.timeout,
+          .insecure_skip_verify = config.sink.insecure_skip_verify,
+          .ca_file = config.sink.ca_file,
+          .max_connections = config.workers,
+          .user_agent = std::string("event-exporter/") + build_version().version};
+}
+
+transform::Options transform_options(const config::Config& config) {
+  return {.metadata = config.metadata,
+          .payload_version = config.event.payload_version == config::PayloadVersion::numeric_action
+                                 ? transform::PayloadVersion::numeric_action
+                                 : transform::PayloadVersion::current};
+}
+
+transform::EventIds::Mode id_mode(const config::Config& config) {
+  return config.event.id_mode == config::IdMode::random ? transform::EventIds::Mode::random
+                                                        : transform::EventIds::Mode::stable;
+}
+
+}  // namespace exporter::app
