@@ -5,7 +5,6 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
-SEEDS ?= 1000
 SECONDS ?= 60
 
 # Objects are the same wherever the checkout lies, so a second clone builds from the cache.
@@ -71,9 +70,24 @@ check: ## everything that CI runs, the same commands
 	@scripts/check
 
 .PHONY: simulate
+simulate: SEEDS ?= 1000
 simulate: build/dev/build.ninja ## the state machines in a seeded world: make simulate SEEDS=1000
 	@$(NINJA) build/dev simulation_run
 	@build/dev/simulation_run --seeds $(SEEDS)
+
+# The tests in which something fails or dies, then seeded runs with kill -9: SEEDS of them on SQLite, a tenth of that on
+# MongoDB. SEED=17 runs that one alone, on both.
+seeded = @EXPORTER_BINARY=$(CURDIR)/build/dev/event-exporter EXPORTER_FIRST_SEED=$(or $(SEED),1) \
+  EXPORTER_SEEDS=$(if $(SEED),1,$(2)) /usr/bin/python3 -B tests/integration/$(1)_test.py
+.PHONY: fault
+fault: SEEDS ?= 100
+fault: build/dev/build.ninja ## the real program while everything fails: make fault SEEDS=100, or SEED=17
+	@$(NINJA) build/dev event-exporter
+ifndef SEED
+	@ctest --test-dir build/dev -L fault -j$(TEST_JOBS) --no-tests=error --output-on-failure
+endif
+	$(call seeded,seeded_kill,$(SEEDS))
+	$(call seeded,mongodb_seeded_kill,$$((($(SEEDS) + 9) / 10)))
 
 .PHONY: asan
 asan: ## tests with the address and undefined-behaviour sanitizers

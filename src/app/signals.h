@@ -1,7 +1,8 @@
 // SIGINT and SIGTERM as calls, on a thread of their own.
 //
 // The signals are blocked for the whole process (call block_signals() before any thread starts) and taken by
-// sigwaitinfo(2), so no handler runs in the middle of anything. SIGPIPE is ignored: a closed socket is an error value.
+// sigwaitinfo(2), so no handler runs in the middle of anything. SIGPIPE and SIGXFSZ are ignored: a closed socket and a
+// file that may not grow (setrlimit(2), RLIMIT_FSIZE) are error values.
 #pragma once
 
 #include <functional>

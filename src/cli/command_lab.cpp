@@ -83,6 +83,7 @@ struct SinkArguments {
   std::string status_rates;
   std::int64_t retry_after = -1;
   std::string poison;
+  std::int64_t poison_status = 400;
   double cut_rate = 0;
   std::string expires_in = "1h";
   std::string client_id = "event-exporter";
@@ -97,7 +98,8 @@ struct SinkArguments {
     arguments.option("jitter", jitter, "wait up to this much longer");
     arguments.option("status-rate", status_rates, "shares of other answers, for example 503:0.1,429:0.05");
     arguments.option("retry-after", retry_after, "seconds in the Retry-After header of 429 and 503; -1 for none");
-    arguments.option("poison", poison, "answer 400 to events that hold this text");
+    arguments.option("poison", poison, "never take events that hold this text");
+    arguments.option("poison-status", poison_status, "answer these with this status");
     arguments.option("cut-rate", cut_rate,
                      "share of requests whose connection is cut, half of them after taking the event");
     arguments.option("expires-in", expires_in, "lifetime of tokens: seconds, or for example 1h");
@@ -123,7 +125,10 @@ struct SinkArguments {
     if (!more) {
       return fail(more.error());
     }
-    options.faults = {*wait, *more, std::move(*rates), retry_after, poison, cut_rate};
+    if (poison_status < 200 || poison_status > 599) {
+      return fail(ErrorKind::invalid, fmt::format("--poison-status {} is not in 200..599", poison_status));
+    }
+    options.faults = {*wait, *more, std::move(*rates), retry_after, poison, static_cast<int>(poison_status), cut_rate};
     if (auto checked = lab::check_faults(options.faults); !checked) {
       return fail(checked.error());
     }

@@ -75,6 +75,8 @@ Result<void> take_member(std::string_view key, simdjson::dom::element value, Fau
     faults.jitter = Duration(static_cast<std::int64_t>(number * kNanosAMilli));
   } else if (key == "retryAfter") {
     faults.retry_after = static_cast<std::int64_t>(number);
+  } else if (key == "poisonStatus") {
+    faults.poison_status = static_cast<int>(number);
   } else if (key == "cutRate") {
     faults.cut_rate = number;
   } else {
@@ -100,7 +102,7 @@ Fate FaultPlan::next(std::string_view body) {
     return fate;
   }
   if (!faults_.poison.empty() && body.find(faults_.poison) != std::string_view::npos) {
-    fate.status = 400;
+    fate.status = faults_.poison_status;
     return fate;
   }
   if (faults_.status_rates.empty()) {
@@ -154,6 +156,9 @@ Result<void> check_faults(const Faults& faults) {
   if (!(faults.cut_rate >= 0 && faults.cut_rate <= 1)) {
     return fail(ErrorKind::invalid, fmt::format("cut rate {} is not in 0..1", faults.cut_rate));
   }
+  if (faults.poison_status < 200 || faults.poison_status > 599) {
+    return fail(ErrorKind::invalid, fmt::format("poison status {} is not in 200..599", faults.poison_status));
+  }
   if (faults.delay < Duration::zero() || faults.jitter < Duration::zero()) {
     return fail(ErrorKind::invalid, "a delay is negative");
   }
@@ -184,9 +189,10 @@ std::string faults_to_json(const Faults& faults) {
     fmt::format_to(std::back_inserter(rates), "{}\"{}\":{}", rates.empty() ? "" : ",", status, rate);
   }
   std::string json = fmt::format(
-      R"({{"delayMs":{},"jitterMs":{},"statusRates":{{{}}},"retryAfter":{},"cutRate":{},"poison":)",
+      R"({{"delayMs":{},"jitterMs":{},"statusRates":{{{}}},"retryAfter":{},"cutRate":{},"poisonStatus":{},"poison":)",
       static_cast<double>(faults.delay.count()) / kNanosAMilli,
-      static_cast<double>(faults.jitter.count()) / kNanosAMilli, rates, faults.retry_after, faults.cut_rate);
+      static_cast<double>(faults.jitter.count()) / kNanosAMilli, rates, faults.retry_after, faults.cut_rate,
+      faults.poison_status);
   append_json_string(json, faults.poison);
   return json + "}";
 }

@@ -20,7 +20,8 @@ struct Faults {
   Duration jitter{};                                 // up to this much more, evenly spread
   std::vector<std::pair<int, double>> status_rates;  // status -> share of the requests (0..1)
   std::int64_t retry_after = -1;                     // seconds in the Retry-After header of 429 and 503; < 0: none
-  std::string poison;                                // events that hold this text are answered 400; empty: none
+  std::string poison;                                // events that hold this text are never taken; empty: none
+  int poison_status = 400;                           // what they are answered
   double cut_rate = 0;  // share of the requests whose connection is cut instead of being answered
 };
 
@@ -57,11 +58,12 @@ class FaultPlan {
 // "503:0.1,429:0.05". Errors: invalid.
 [[nodiscard]] Result<std::vector<std::pair<int, double>>> parse_status_rates(std::string_view text);
 
-// What is wrong with `faults`, if anything: rates outside 0..1 or more than 1 in all, negative times. Errors: invalid.
+// What is wrong with `faults`, if anything: rates outside 0..1 or more than 1 in all, negative times, a
+// poison status that is none of 200..599. Errors: invalid.
 [[nodiscard]] Result<void> check_faults(const Faults& faults);
 
-// A JSON object with any of delayMs, jitterMs, statusRates {"503": 0.1}, retryAfter, poison, cutRate; what it does not
-// name stays as in `base`. Errors: invalid.
+// A JSON object with any of delayMs, jitterMs, statusRates {"503": 0.1}, retryAfter, poison, poisonStatus, cutRate;
+// what it does not name stays as in `base`. Errors: invalid.
 [[nodiscard]] Result<Faults> faults_from_json(std::string_view json, const Faults& base);
 [[nodiscard]] std::string faults_to_json(const Faults& faults);
 

@@ -1,12 +1,10 @@
-"""What the tests of the real program on a real MongoDB share: one server a class, writers, a gate between, the audit.
+"""What the tests of the real program on a real MongoDB share: one server a class, writers, the audit.
 
 The audit knows what was inserted and computes the ids that it must have been delivered under; it asks neither the
 exporter nor the store.
 """
 import datetime
 import itertools
-import socket
-import struct
 import tempfile
 import threading
 import time
@@ -16,10 +14,8 @@ from pathlib import Path
 from pymongo.errors import PyMongoError
 
 from mongod import COLLECTION, DATABASE, TOKENS, Mongod, health_event
-from support import PATIENCE, Exporter, IntegrationTest, wait_until
+from support import EVENT_IDS, PATIENCE, Exporter, IntegrationTest, wait_until
 
-# The exporter's namespace of event ids; it never changes.
-IDS = uuid.UUID("15acf563-572e-40ab-a714-f3b2f9d7f4e0")
 LOST = "The stream's position was lost; the stored events are read again from the last safe time"
 READ_AGAIN = "Reading the datastore failed, trying again"
 NO_ANSWER = "The datastore does not answer, trying again"
@@ -28,7 +24,7 @@ QUEUE_EVENTS = "health_events_exporter_queue_events"
 
 
 def event_id(document_id):
-    return str(uuid.uuid5(IDS, f"mongodb/{DATABASE}/{COLLECTION}/{document_id}"))
+    return str(uuid.uuid5(EVENT_IDS, f"mongodb/{DATABASE}/{COLLECTION}/{document_id}"))
 
 
 def now():
@@ -68,8 +64,13 @@ class MongodbCase(IntegrationTest):
     def setUp(self):
         super().setUp()
         self.mend()
+        self.begin_anew()
+
+    def begin_anew(self):
+        """With an empty database."""
         self.mongod.client().drop_database(DATABASE)
         self.inserted = []  # the _ids of the events that must arrive
+        self.made_until = now()
         self.numbers = itertools.count()  # of events; those of a node rise, by which the sink judges the order
 
     def mend(self):
@@ -80,20 +81,22 @@ class MongodbCase(IntegrationTest):
             elif node.state() == "T":
                 node.resume()
 
-    def exporter(self, sink, uri=None, **changed):
+    def exporter(self, sink, uri=None, workers=8, **changed):
         """`changed` are settings, as of config()."""
         self.config_path = self.config(sink.url, drop=("datastore.provider", "datastore.path"), **changed)
-        return self.exporter_again(uri)
+        return self.exporter_again(uri, workers)
 
-    def exporter_again(self, uri=None):
+    def exporter_again(self, uri=None, workers=8):
         """With the settings of the last one."""
-        return Exporter(self, self.config_path, environment={
+        return Exporter(self, self.config_path, workers=workers, environment={
             "MONGODB_URI": uri or self.mongod.uri(), "MONGODB_DATABASE_NAME": DATABASE,
             "MONGODB_TOKEN_COLLECTION_NAME": TOKENS})
 
     def make(self, count, created=None, nodes=16):
-        """Events that were created in this order, a millisecond apart."""
-        created = created or now()
+        """Events that were created in this order, a millisecond apart, and after all before that were made now."""
+        if created is None:
+            created = max(now(), self.made_until)
+            self.made_until = created + datetime.timedelta(milliseconds=count)
         made = []
         for index, number in enumerate(itertools.islice(self.numbers, count)):
             made.append(health_event(number, f"gpu-node-{number % nodes}",
@@ -124,9 +127,9 @@ class MongodbCase(IntegrationTest):
                 if time.monotonic() > deadline:
                     raise
 
-    def feed(self, count, rate, batch=10):
+    def feed(self, count, rate, batch=10, nodes=16):
         """Inserts events for `count / rate` seconds on a thread of its own."""
-        feeder = Feeder(self, count, rate, batch)
+        feeder = Feeder(self, count, rate, batch, nodes)
         feeder.start()
         self.addCleanup(feeder.end)
         return feeder
@@ -167,9 +170,9 @@ class MongodbCase(IntegrationTest):
 
 
 class Feeder(threading.Thread):
-    def __init__(self, case, count, rate, batch):
+    def __init__(self, case, count, rate, batch, nodes):
         super().__init__(daemon=True)
-        self.case, self.count, self.rate, self.batch = case, count, rate, batch
+        self.case, self.count, self.rate, self.batch, self.nodes = case, count, rate, batch, nodes
         self.stopping = threading.Event()
         self.failure = None
 
@@ -180,7 +183,7 @@ class Feeder(threading.Thread):
                 self.stopping.wait(max(0, start + done / self.rate - time.monotonic()))
                 if self.stopping.is_set():
                     return
-                self.case.insert(self.case.make(min(self.batch, self.count - done)))
+                self.case.insert(self.case.make(min(self.batch, self.count - done), nodes=self.nodes))
         except Exception as failure:  # told to the test by finish()
             self.failure = failure
 
@@ -193,73 +196,3 @@ class Feeder(threading.Thread):
     def end(self):
         self.stopping.set()
         self.join(100 * PATIENCE)
-
-
-class Gate:
-    """A TCP relay in front of a port: it can cut what runs through it, or let it hang."""
-
-    def __init__(self, case, port):
-        self.port_behind = port
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.port = self.server.getsockname()[1]
-        self.lock = threading.Lock()
-        self.pairs = []
-        self.swallowing = False
-        self.accepted = 0
-        case.addCleanup(self.close)
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def uri(self):
-        # Direct: else the driver would learn the server's own address and go round the gate.
-        return f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
-
-    def accept(self):
-        while True:
-            try:
-                front = self.server.accept()[0]
-                back = socket.create_connection(("127.0.0.1", self.port_behind))
-            except OSError:
-                return
-            with self.lock:
-                self.accepted += 1
-                self.pairs.append((front, back))
-            for pair in ((front, back), (back, front)):
-                threading.Thread(target=self.pump, args=pair, daemon=True).start()
-
-    def pump(self, source, target):
-        try:
-            while data := source.recv(65536):
-                if not self.swallowing:
-                    target.sendall(data)
-        except OSError:
-            pass
-        # An end is passed on, but not out of a network that swallows everything.
-        if not self.swallowing:
-            self.reset(source)
-            self.reset(target)
-
-    @staticmethod
-    def reset(connection):
-        try:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-
-    def cut(self):
-        """Ends every connection; how many there were."""
-        with self.lock:
-            pairs, self.pairs = self.pairs, []
-        for front, back in pairs:
-            for connection in (front, back):
-                self.reset(connection)
-                connection.close()
-        return len(pairs)
-
-    def swallow(self, on=True):
-        """Half-open: connections stand and are accepted, and nothing comes through."""
-        self.swallowing = on
-
-    def close(self):
-        self.server.close()
-        self.cut()

@@ -1,7 +1,8 @@
 """Connections to MongoDB that are cut, and ones that stand while nothing comes through."""
 import time
 
-from mongodb_case import SOURCE_ERRORS, Gate, MongodbCase
+from gate import Gate
+from mongodb_case import SOURCE_ERRORS, MongodbCase
 from support import LabSink, main, wait_until
 
 

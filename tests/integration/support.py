@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import unittest
+import uuid
 import xml.etree.ElementTree as xml
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get("EXPORTER_BINARY", str(ROOT / "build/dev/event-exporter"))
 PATIENCE = float(os.environ.get("EXPORTER_PATIENCE", "1"))
 SECRET = "Sup3r-S3cret-Value"
+# The exporter's namespace of event ids; it never changes.
+EVENT_IDS = uuid.UUID("15acf563-572e-40ab-a714-f3b2f9d7f4e0")
 # What a sanitizer prints before it ends the process.
 SANITIZER = re.compile(r"(ERROR: \w*Sanitizer|WARNING: ThreadSanitizer|runtime error:|check failed)")
 # No setting of this machine, and no proxy, may reach the program; nor does a killed one leave the driver's counters in
@@ -201,6 +204,23 @@ class Store:
     def saved(self):
         """The saved progress, as stored."""
         return self.rows("SELECT resume_token, state FROM resume_tokens")
+
+    def event_ids(self, condition="", *arguments):
+        """Under which the stored events must be delivered."""
+        rows = self.rows(f"SELECT id FROM health_events {condition}", *arguments)
+        return {str(uuid.uuid5(EVENT_IDS, f"sqlite/main/health_events/{row[0]}")) for row in rows}
+
+    def settled(self):
+        """The ids of the events that the saved progress has behind it (its forms: docs/embedded-store.md)."""
+        saved = self.saved()
+        if not saved:
+            return set()
+        backfill = json.loads(saved[0][1])["backfill"]
+        if backfill["state"] == "running":
+            bound, _, created_at, key = backfill["cursor"].split(".")[2:]
+            return self.event_ids("WHERE seq <= ? AND (created_at, id) <= (?, ?)", int(bound), int(created_at), key)
+        return self.event_ids("WHERE id IN (SELECT record_id FROM datastore_changelog WHERE id <= ?)",
+                              json.loads(saved[0][0])["eventID"])
 
 
 class IntegrationTest(unittest.TestCase):

@@ -72,6 +72,15 @@ TEST(FaultPlan, RefusesPoisonAlways) {
   EXPECT_EQ(plan.next(R"({"nodeName":"gpu-node-0008"})").status, 0);
 }
 
+TEST(FaultPlan, AnswersPoisonWithTheStatusThatItIsGiven) {
+  const Result<Faults> faults = faults_from_json(R"({"poison":"gpu-node-0007","poisonStatus":500})", {});
+  ASSERT_TRUE(faults.has_value());
+  FaultPlan plan(*faults, 1);
+  EXPECT_EQ(plan.next(R"({"nodeName":"gpu-node-0007"})").status, 500);
+  EXPECT_EQ(plan.next(R"({"nodeName":"gpu-node-0008"})").status, 0);
+  EXPECT_FALSE(faults_from_json(R"({"poisonStatus":0})", {}).has_value());
+}
+
 TEST(StatusRates, AreReadFromText) {
   const auto rates = parse_status_rates("503:0.1,429:0.05");
   ASSERT_TRUE(rates.has_value());
@@ -86,16 +95,17 @@ TEST(StatusRates, ThatAreWrongAreRefused) {
 }
 
 TEST(Faults, SurviveTheWayThroughJson) {
-  Faults faults{50ms, 20ms, {{503, 0.1}}, 2, "a \"poison\"", 0.01};
+  Faults faults{50ms, 20ms, {{503, 0.1}}, 2, "a \"poison\"", 500, 0.01};
   const auto again = faults_from_json(faults_to_json(faults), Faults());
   ASSERT_TRUE(again.has_value());
   EXPECT_EQ(faults_to_json(*again), faults_to_json(faults));
   EXPECT_EQ(again->status_rates, faults.status_rates);
   EXPECT_EQ(again->poison, faults.poison);
+  EXPECT_EQ(again->poison_status, 500);
 }
 
 TEST(Faults, KeepWhatTheJsonDoesNotName) {
-  const Faults base{50ms, 20ms, {{503, 0.1}}, 2, "p", 0.01};
+  const Faults base{50ms, 20ms, {{503, 0.1}}, 2, "p", 500, 0.01};
   const auto changed = faults_from_json(R"({"delayMs":0})", base);
   ASSERT_TRUE(changed.has_value());
   EXPECT_EQ(changed->delay, 0ms);

@@ -1,0 +1,136 @@
+"""The wall clock jumps by hours while the program works.
+
+Debian's libfaketime shows it another CLOCK_REALTIME than ours; CLOCK_MONOTONIC, which nobody can set, is left alone.
+"""
+import datetime
+import email.utils
+import http.server
+import json
+import threading
+import time
+
+from support import Exporter, IntegrationTest, LabSink, main, request, wait_until
+
+LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+LOST = "The stream's position was lost; the stored events are read again from the last safe time"
+
+
+class AsksToWait(http.server.ThreadingHTTPServer):
+    """A sink that answers the first request 503 with a date of Retry-After two seconds ahead, and takes all others."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), AsksToWaitHandler)
+        self.bodies, self.asked = [], 0
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class AsksToWaitHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        answer = b"{}"
+        if self.path == "/token":
+            answer = b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}'
+            self.send_response(200)
+        elif self.server.asked == 0:
+            self.server.asked += 1
+            self.send_response(503)
+            self.send_header("Retry-After", email.utils.formatdate(time.time() + 2, usegmt=True))
+        else:
+            self.server.bodies.append(json.loads(body))
+            self.send_response(202)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+class Clock(IntegrationTest):
+    def setUp(self):
+        super().setUp()
+        self.offset = self.folder / "clock"
+        self.jump(0)
+
+    def jump(self, hours):
+        """The exporter's wall clock is so far from ours."""
+        new = self.folder / "clock.new"
+        new.write_text(f"{hours:+d}h\n")
+        new.rename(self.offset)
+
+    def exporter(self, sink_url, **changed):
+        return Exporter(self, self.config(sink_url, **changed), environment={
+            "LD_PRELOAD": LIBRARY, "FAKETIME_TIMESTAMP_FILE": str(self.offset), "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1"}).ready()
+
+    def clocks(self, exporter):
+        """How many hours from ours, roughly, the log's lines were written."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        lines = [json.loads(line) for line in exporter.output().splitlines() if line.startswith("{")]
+        times = [datetime.datetime.fromisoformat(line["time"][:26] + "+00:00") for line in lines]
+        return {round((at - now) / datetime.timedelta(hours=1)) for at in times}
+
+    def test_jumps_of_hours_forwards_and_back_change_nothing(self):
+        self.generate(200)
+        sink = LabSink(self, "--delay", "2ms", "--expires-in", "1h")
+        exporter = self.exporter(sink.url, failure_handling__max_retries=100)
+        sink.wait_for(100)
+        for part, (hours, status) in enumerate(((5, 503), (-7, 502), (0, 500)), 1):
+            self.jump(hours)
+            # Each with failures, so that delays are reckoned and lines are logged under this clock.
+            sink.post("/faults", statusRates={status: 0.3}, retryAfter=0)
+            self.generate(100, "--rate", 1000, "--seed", 1 + part)
+            sink.wait_for(200 + 100 * part)
+            self.assertEqual(request(exporter.url("/healthz"))[0], 200)
+        exporter.stop()
+        self.assertEqual(self.clocks(exporter), {0, 5, -7})
+        audit = self.assert_all_delivered(sink, 500, duplicates=0)
+        # The life of a token is not reckoned by the wall clock.
+        self.assertEqual(audit["tokensGiven"], 1)
+        self.assertEqual(self.store.letters(), [])
+
+    def lose_history_after_a_run_under_another_clock(self, hours):
+        self.jump(hours)
+        self.generate(100)
+        sink = LabSink(self)
+        exporter = self.exporter(sink.url)
+        self.generate(50, "--rate", 1000, "--seed", 2)
+        sink.wait_for(150)
+        exporter.stop()
+        watermark = json.loads(self.store.saved()[0][1])["watermarkNanos"]
+        self.assertLess(watermark, time.time_ns(), "the time up to which all is settled lies in the future")
+        # What comes now vanishes from the change log before it is read.
+        self.generate(20, "--rate", 1000, "--seed", 3)
+        self.store.rows("DELETE FROM datastore_changelog")
+        self.generate(1, "--rate", 1000, "--seed", 4)
+        self.jump(0)
+        second = self.exporter(sink.url)
+        second.wait_for_line(LOST)
+        sink.wait_for(171)
+        second.stop()
+        self.assert_all_delivered(sink, 171)
+
+    def test_a_clock_that_is_hours_ahead_hides_nothing_that_is_lost_later(self):
+        self.lose_history_after_a_run_under_another_clock(5)
+
+    def test_a_clock_that_is_hours_behind_hides_nothing_that_is_lost_later(self):
+        self.lose_history_after_a_run_under_another_clock(-7)
+
+    def test_a_date_to_wait_for_that_lies_behind_the_jump_is_over(self):
+        self.generate(20)
+        sink = AsksToWait()
+        self.addCleanup(sink.server_close)
+        self.addCleanup(sink.shutdown)
+        self.jump(5)
+        exporter = self.exporter(sink.url)
+        wait_until(lambda: len(sink.bodies) == 20, "all events")
+        exporter.stop()
+        self.assertEqual(sink.asked, 1)
+        self.assertEqual(len({body["id"] for body in sink.bodies}), 20)
+
+
+if __name__ == "__main__":
+    main()
