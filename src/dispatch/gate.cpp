@@ -37,8 +37,8 @@ bool Gate::failed(Ticket ticket, Cause cause, MonoTime now) {
     ended(ticket, now);
     return false;
   }
-  const bool many = run_ >= options_.failures && several_events_ &&
-                    (now - run_began_ >= options_.quiet || run_ >= options_.burst);
+  const bool many =
+      run_ >= options_.failures && several_events_ && (now - run_began_ >= options_.quiet || run_ >= options_.burst);
   if (cause != Cause::problem && transport_run_ < options_.unreachable && !many) {
     return false;
   }
