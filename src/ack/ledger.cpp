@@ -16,6 +16,7 @@ Ticket Ledger::open(event::Mark after) {
   }
   Slot& slot = slots_[index];
   slot.before = std::exchange(last_, std::move(after));
+  slot.sequence = entries_++;
   slot.open = true;
   slot.previous = newest_;
   slot.next = kNone;
@@ -29,7 +30,10 @@ Ticket Ledger::open(event::Mark after) {
   return {index, slot.generation};
 }
 
-void Ledger::pass(event::Mark after) { last_ = std::move(after); }
+void Ledger::pass(event::Mark after) {
+  ++entries_;
+  last_ = std::move(after);
+}
 
 bool Ledger::is_open(Ticket ticket) const {
   return ticket.slot < slots_.size() && slots_[ticket.slot].open && slots_[ticket.slot].generation == ticket.generation;
@@ -59,6 +63,30 @@ bool Ledger::settle(Ticket ticket) {
 }
 
 const event::Mark& Ledger::committable() const { return oldest_ == kNone ? last_ : slots_[oldest_].before; }
+
+std::optional<Ledger::Ahead> Ledger::ahead(std::size_t most) const {
+  std::size_t seen = 0;
+  std::size_t length = 0;
+  const event::Mark* place = nullptr;
+  for (std::uint32_t index = oldest_; index != kNone && seen < most; index = slots_[index].next) {
+    ++seen;
+    const std::uint32_t next = slots_[index].next;
+    const std::uint64_t following = next == kNone ? entries_ : slots_[next].sequence;
+    if (following > slots_[index].sequence + 1) {
+      length = seen;
+      place = next == kNone ? &last_ : &slots_[next].before;
+    }
+  }
+  if (place == nullptr) {
+    return std::nullopt;
+  }
+  Ahead found{.mark = *place, .unsettled = {}};
+  found.unsettled.reserve(length);
+  for (std::uint32_t index = oldest_; found.unsettled.size() < length; index = slots_[index].next) {
+    found.unsettled.push_back({index, slots_[index].generation});
+  }
+  return found;
+}
 
 std::optional<Ticket> Ledger::oldest() const {
   if (oldest_ == kNone) {

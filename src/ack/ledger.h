@@ -46,6 +46,14 @@ class Ledger {
   // The event that holds the position back; nothing when all is settled.
   [[nodiscard]] std::optional<Ticket> oldest() const;
 
+  // The furthest place, behind one of the `most` oldest unsettled events, up to which those events alone are unsettled;
+  // nothing when that is no further than committable(). O(most).
+  struct Ahead {
+    event::Mark mark;
+    std::vector<Ticket> unsettled;  // in order of entry
+  };
+  [[nodiscard]] std::optional<Ahead> ahead(std::size_t most) const;
+
   [[nodiscard]] std::size_t unsettled() const { return unsettled_; }
 
  private:
@@ -53,6 +61,7 @@ class Ledger {
 
   struct Slot {
     event::Mark before;
+    std::uint64_t sequence = 0;  // of entry; the next one's is higher by one, unless something between them is settled
     std::uint32_t generation = 0;
     std::uint32_t previous = kNone;  // in order of entry
     std::uint32_t next = kNone;      // in order of entry; the free list's link when not open
@@ -64,7 +73,8 @@ class Ledger {
   std::uint32_t oldest_ = kNone;
   std::uint32_t newest_ = kNone;
   std::size_t unsettled_ = 0;
-  event::Mark last_;  // the mark after the newest entry
+  std::uint64_t entries_ = 0;  // so far, settled ones included: the next one's sequence
+  event::Mark last_;           // the mark after the newest entry
 };
 
 }  // namespace exporter::ack

@@ -36,6 +36,7 @@ Result<Datastore> open_sqlite(const config::Config::Datastore& given, Clock& clo
   return sqlite::prepare(options)
       .and_then([&] { return take(sqlite::open_source(options, clock), store.source); })
       .and_then([&] { return take(sqlite::open_history(options), store.history); })
+      .and_then([&] { return take(sqlite::open_documents(options), store.documents); })
       .and_then([&] { return take(sqlite::open_checkpoints(options), store.checkpoints); })
       .and_then([&] { return take(sqlite::open_dead_letters(options), store.dead_letters); })
       .map([&] { return std::move(store); })
@@ -50,6 +51,7 @@ Result<Datastore> open_mongodb(const config::Config::Datastore& given, Clock& cl
                   .decoder = std::make_unique<decode::BsonDecoder>()};
   return take(mongodb::open_source(options, clock), store.source)
       .and_then([&] { return take(mongodb::open_history(options), store.history); })
+      .and_then([&] { return take(mongodb::open_documents(options), store.documents); })
       .and_then([&] { return take(mongodb::open_checkpoints(options), store.checkpoints); })
       .and_then([&] { return take(mongodb::open_dead_letters(options), store.dead_letters); })
       .map([&] { return std::move(store); });

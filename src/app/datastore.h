@@ -26,6 +26,7 @@ struct Datastore {
   // Each with a connection of its own.
   std::unique_ptr<ports::Source> source = {};
   std::unique_ptr<ports::History> history = {};
+  std::unique_ptr<ports::Documents> documents = {};
   std::unique_ptr<ports::CheckpointStore> checkpoints = {};
   std::unique_ptr<ports::DeadLetters> dead_letters = {};
 };

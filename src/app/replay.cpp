@@ -142,6 +142,7 @@ int run_replay(const config::Config& config, const ReplayOptions& options,
   const auto leave = [&](const Result<void>& result) { std::_Exit(conclude(result)); };
   pipeline::Pipeline pipeline(pipeline_options(config, clock), {.source = source,
                                                                 .history = history,
+                                                                .documents = *store->documents,
                                                                 .preparer = preparer,
                                                                 .checkpoints = checkpoints,
                                                                 .dead_letters = letters,

@@ -145,6 +145,7 @@ int run_service(const config::Config& config) {
   pipeline::Preparer preparer(*store->decoder, writer, ids);
   pipeline::Pipeline pipeline(pipeline_options(config), {.source = *store->source,
                                                          .history = *store->history,
+                                                         .documents = *store->documents,
                                                          .preparer = preparer,
                                                          .checkpoints = *store->checkpoints,
                                                          .dead_letters = *store->dead_letters,

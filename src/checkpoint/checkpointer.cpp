@@ -8,11 +8,11 @@ namespace exporter::checkpoint {
 
 std::optional<ports::Checkpoint> Checkpointer::begin(const ports::Checkpoint& current, MonoTime now) {
   EXPORTER_CHECK(!saving_, "one save at a time");
+  not_before_ = after(now, options_.interval);
   if (current == saved_) {
     return std::nullopt;
   }
   saving_ = current;
-  not_before_ = after(now, options_.interval);
   return saving_;
 }
 

@@ -262,6 +262,7 @@ void Heart::settle(Ticket ticket) {
     ++backfill_.sent;
   }
   done = Record{};
+  unsaved_ = true;
   const bool holds_back = ledger_.oldest() == ticket;
   const bool was_open = ledger_.settle(ticket);
   EXPORTER_CHECK(was_open, "an event is settled once");
@@ -478,6 +479,13 @@ ports::Checkpoint Heart::checkpoint() const {
     }
     current.backfill.cursor.clear();
     current.watermark = mark.changed_at == WallTime{} ? checkpointer_.saved().watermark : mark.changed_at;
+    const auto ahead = ledger_.ahead(options_.max_pending);
+    if (ahead && ahead->mark.phase == Mark::Phase::stream) {
+      current.ahead = {.position = ahead->mark.position, .pending = {}};
+      for (const Ticket ticket : ahead->unsettled) {
+        current.ahead->pending.push_back(records_[ticket.slot].event.document_id);
+      }
+    }
   }
   return current;
 }

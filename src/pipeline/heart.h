@@ -75,6 +75,8 @@ struct HeartOptions {
   // must not stop the stream. Its lane's next events do so with their first failure, while all bytes are held and until
   // one is accepted (docs/adr/0008).
   Duration stuck_after = std::chrono::seconds(30);
+  // So many unsettled events at most are named in a checkpoint, so that a restart repeats nothing that lies between them.
+  std::size_t max_pending = 1000;
   std::uint64_t seed = 1;  // of the jitter
 };
 

@@ -101,7 +101,8 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
     Result<ports::Checkpoint> checkpoint = fail(ErrorKind::transient, {});
     if (loaded && *loaded) {
       log::info("Resume token exists - skipping backfill on this restart",
-                {{"backfillContinues", (*loaded)->backfill.state == ports::Backfill::State::running}});
+                {{"backfillContinues", (*loaded)->backfill.state == ports::Backfill::State::running},
+                 {"pending", (*loaded)->ahead ? (*loaded)->ahead->pending.size() : 0}});
       return std::move(**loaded);
     }
     if (loaded) {
@@ -176,7 +177,7 @@ Result<ports::Checkpoint> Pipeline::begin(Reader& reader) {
 }
 
 Result<void> Pipeline::run() {
-  Reader reader(parts_.source, parts_.history, parts_.preparer, parts_.clock, options_.reader);
+  Reader reader(parts_.source, parts_.history, parts_.documents, parts_.preparer, parts_.clock, options_.reader);
   auto saved = begin(reader);
   if (!saved) {
     return saved.error().kind == ErrorKind::cancelled ? Result<void>() : fail(saved.error());

@@ -28,6 +28,7 @@
 #include "ports/checkpoint_store.h"
 #include "ports/credentials.h"
 #include "ports/dead_letters.h"
+#include "ports/documents.h"
 #include "ports/history.h"
 #include "ports/reactor.h"
 #include "ports/sink.h"
@@ -46,6 +47,7 @@ struct PipelineOptions {
 struct Parts {
   ports::Source& source;
   ports::History& history;
+  ports::Documents& documents;
   Preparer& preparer;
   ports::CheckpointStore& checkpoints;
   ports::DeadLetters& dead_letters;

@@ -2,14 +2,22 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
+#include <string>
 #include <utility>
 
 namespace exporter::pipeline {
 
 using event::Mark;
 
-Reader::Reader(ports::Source& source, ports::History& history, Preparer& preparer, Clock& clock, ReaderOptions options)
-    : source_(source), history_(history), preparer_(preparer), clock_(clock), options_(options) {}
+Reader::Reader(ports::Source& source, ports::History& history, ports::Documents& documents, Preparer& preparer,
+               Clock& clock, ReaderOptions options)
+    : source_(source),
+      history_(history),
+      documents_(documents),
+      preparer_(preparer),
+      clock_(clock),
+      options_(options) {}
 
 Result<ports::Checkpoint> Reader::first_checkpoint(FirstStart& found) {
   horizon_ = clock_.wall_now();
@@ -41,11 +49,42 @@ void Reader::start(const ports::Checkpoint& saved) {
   if (saved.backfill.state == ports::Backfill::State::running) {
     backfill_.emplace(options_.backfill, saved.backfill.cursor, clock_.now());
     resume_ = std::make_shared<const event::Position>(saved.position);
+  } else {
+    ahead_ = saved.ahead;
   }
 }
 
 Result<event::PreparedBatch> Reader::step(MonoTime deadline, std::stop_token stop) {
+  if (ahead_) {
+    return step_pending();
+  }
   return backfill_ ? step_history(deadline, std::move(stop)) : step_stream(deadline, std::move(stop));
+}
+
+Result<event::PreparedBatch> Reader::step_pending() {
+  const auto rest = std::span<const std::string>(ahead_->pending).subspan(pending_read_);
+  auto read = documents_.read(rest, options_.batch_bytes, raw_, gone_);
+  if (!read) {
+    return fail(read.error());
+  }
+  if (!gone_.empty()) {
+    // The stream may still have it: on from the position, at the price of repeats.
+    ahead_.reset();
+    return event::PreparedBatch{};
+  }
+  raw_.end = {};
+  event::PreparedBatch batch = prepare();
+  for (event::PreparedEvent& event : batch.events) {
+    event.after = Mark{.phase = Mark::Phase::stream, .position = position_, .changed_at = {}, .resume = nullptr};
+  }
+  pending_read_ += *read;
+  if (pending_read_ < ahead_->pending.size()) {
+    return batch;
+  }
+  position_ = ahead_->position;
+  batch.end = Mark{.phase = Mark::Phase::stream, .position = position_, .changed_at = {}, .resume = nullptr};
+  ahead_.reset();
+  return batch;
 }
 
 Result<event::PreparedBatch> Reader::step_history(MonoTime deadline, std::stop_token stop) {

@@ -1,4 +1,5 @@
-// Reading, step by step: the history while there is one to read, then the stream, for ever.
+// Reading, step by step: what a checkpoint names as pending, the history while there is one to read, then the stream, for
+// ever.
 //
 // Production calls step() in a loop on the source thread; the simulator calls the same object. A failed step leaves the
 // reader where it was: the next step opens the source again just after what was handed over last. When the stream's
@@ -12,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <vector>
 
 #include "backfill/backfill.h"
 #include "base/clock.h"
@@ -20,6 +22,7 @@
 #include "event/raw_batch.h"
 #include "pipeline/preparer.h"
 #include "ports/checkpoint_store.h"
+#include "ports/documents.h"
 #include "ports/history.h"
 #include "ports/source.h"
 
@@ -40,7 +43,8 @@ struct FirstStart {
 
 class Reader {
  public:
-  Reader(ports::Source& source, ports::History& history, Preparer& preparer, Clock& clock, ReaderOptions options);
+  Reader(ports::Source& source, ports::History& history, ports::Documents& documents, Preparer& preparer, Clock& clock,
+         ReaderOptions options);
 
   // First start: takes the position, plans the history. The result is to be saved before anything is read.
   [[nodiscard]] Result<ports::Checkpoint> first_checkpoint(FirstStart& found);
@@ -56,6 +60,7 @@ class Reader {
   [[nodiscard]] std::uint64_t healed() const { return healed_; }
 
  private:
+  Result<event::PreparedBatch> step_pending();
   Result<event::PreparedBatch> step_history(MonoTime deadline, std::stop_token stop);
   Result<event::PreparedBatch> step_stream(MonoTime deadline, std::stop_token stop);
   Result<event::PreparedBatch> heal();
@@ -63,10 +68,14 @@ class Reader {
 
   ports::Source& source_;
   ports::History& history_;
+  ports::Documents& documents_;
   Preparer& preparer_;
   Clock& clock_;
   ReaderOptions options_;
   event::RawBatch raw_;                            // reused
+  std::optional<ports::Ahead> ahead_;              // until its pending events are read
+  std::size_t pending_read_ = 0;                   // of them
+  std::vector<std::size_t> gone_;                  // reused
   std::optional<backfill::Backfill> backfill_;     // while the history is read
   std::shared_ptr<const event::Position> resume_;  // where the stream goes on after the history
   event::Position position_;                       // of the stream: just after what was handed over last

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/time.h"
@@ -26,12 +27,22 @@ struct Backfill {
   friend bool operator==(const Backfill&, const Backfill&) = default;
 };
 
+// A place beyond the position from which a restart may go on instead, when the few events before it that were not settled
+// are read again by their ids first: everything else up to it is. If one of them is not stored any more, a restart goes
+// on from the position itself: its change may still be in the stream.
+struct Ahead {
+  event::Position position;
+  std::vector<std::string> pending;  // document ids, in the order of the stream; at least one
+  friend bool operator==(const Ahead&, const Ahead&) = default;
+};
+
 struct Checkpoint {
   // Everything up to here is settled. While a backfill runs: the position taken before it.
   event::Position position;
   // The datastore's own time below which everything is settled; empty when not yet known.
   std::optional<WallTime> watermark;
   Backfill backfill;
+  std::optional<Ahead> ahead = {};  // never while a backfill runs
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 

@@ -44,6 +44,17 @@ TEST_P(CheckpointContract, GivesBackEverythingThatWasSaved) {
   EXPECT_EQ(store_->load().value(), running);
 }
 
+TEST_P(CheckpointContract, GivesBackThePlaceAheadAndWhatIsPendingBeforeIt) {
+  ports::Checkpoint checkpoint{
+      .position = position_after(2), .watermark = {}, .backfill = {ports::Backfill::State::done, "", 4, 4}};
+  checkpoint.ahead = {.position = position_after(2), .pending = {world_->id(3), "\"{\\", world_->id(1)}};
+  ASSERT_TRUE(store_->save(checkpoint));
+  EXPECT_EQ(world_->checkpoints()->load().value(), checkpoint);
+  checkpoint.ahead.reset();
+  ASSERT_TRUE(store_->save(checkpoint));
+  EXPECT_EQ(world_->checkpoints()->load().value(), checkpoint);
+}
+
 TEST_P(CheckpointContract, TheLastSaveCounts) {
   ASSERT_TRUE(
       store_->save({.position = position_after(1), .watermark = WallTime(std::chrono::seconds(5)), .backfill = {}}));

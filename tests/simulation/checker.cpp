@@ -73,9 +73,18 @@ void Checker::saved(const ports::Checkpoint& checkpoint) {
     }
     return;
   }
+  std::uint64_t ahead = position;
+  std::set<std::string> pending;
+  if (checkpoint.ahead) {
+    ahead = std::stoull(checkpoint.ahead->position.token);
+    pending.insert(checkpoint.ahead->pending.begin(), checkpoint.ahead->pending.end());
+  }
   for (const Document& document : store_.documents()) {
     if (document.seq <= position && !done_with(document)) {
       broken(fmt::format("the saved position {} passed {} which is not done with", position, document.id));
+    }
+    if (document.seq <= ahead && !pending.contains(document.id) && !done_with(document)) {
+      broken(fmt::format("the place {} ahead passed {} which is neither done with nor pending", ahead, document.id));
     }
   }
 }

@@ -40,7 +40,7 @@ Process::Process(World& world)
       writer_({.metadata = {{"cluster", "sim"}}}),
       ids_(transform::EventIds::Mode::stable, "simulated/world/events/"),
       preparer_(decoder_, writer_, ids_),
-      reader_(world.store, world.store, preparer_, world.clock, reader_options(world.options)) {}
+      reader_(world.store, world.store, world.store, preparer_, world.clock, reader_options(world.options)) {}
 
 void Process::later(Duration delay, std::function<void()> what) {
   world_.scheduler.after(delay, [self = shared_from_this(), what = std::move(what)] {

@@ -140,6 +140,25 @@ Result<void> Datastore::page(const std::string& text, std::size_t limit, event::
   return {};
 }
 
+Result<std::size_t> Datastore::read(std::span<const std::string> ids, std::size_t, event::RawBatch& batch,
+                                    std::vector<std::size_t>& gone) {
+  batch.clear();
+  gone.clear();
+  if (fails()) {
+    return fail(ErrorKind::transient, "simulated");
+  }
+  // A few at once, so that a long list takes several reads.
+  const std::size_t count = std::min<std::size_t>(ids.size(), 5);
+  for (std::size_t place = 0; place < count; ++place) {
+    if (const Document* document = find(ids[place])) {
+      batch.add(document->id, document->text, {});
+    } else {
+      gone.push_back(place);
+    }
+  }
+  return count;
+}
+
 std::string to_text(const Cursor& cursor) {
   return fmt::format("{}/{}/{}", cursor.created_at.time_since_epoch().count(), cursor.id, cursor.until);
 }

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "ports/checkpoint_store.h"
 #include "ports/dead_letters.h"
+#include "ports/documents.h"
 #include "ports/history.h"
 #include "ports/source.h"
 #include "simulation/options.h"
@@ -72,7 +73,7 @@ struct Document {
 };
 
 // The datastore: durable whatever process dies. Its reads fail as the options say.
-class Datastore final : public ports::Source, public ports::History {
+class Datastore final : public ports::Source, public ports::History, public ports::Documents {
  public:
   Datastore(const Options& options, Random& random, SimClock& clock);
 
@@ -92,6 +93,8 @@ class Datastore final : public ports::Source, public ports::History {
   Result<void> next(event::RawBatch& batch, std::size_t max_bytes, MonoTime deadline, std::stop_token stop) override;
   Result<ports::HistoryPlan> plan(const ports::HistoryWindow& window) override;
   Result<void> page(const std::string& cursor, std::size_t limit, event::RawBatch& batch) override;
+  Result<std::size_t> read(std::span<const std::string> ids, std::size_t max_bytes, event::RawBatch& batch,
+                           std::vector<std::size_t>& gone) override;
 
  private:
   [[nodiscard]] bool fails() { return !well_ && random_.chance(options_.read_error); }

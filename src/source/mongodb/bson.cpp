@@ -184,9 +184,12 @@ Bson& Bson::add_array(std::string_view key, std::initializer_list<const Bson*> d
   return *this;
 }
 
-Bson& Bson::add_texts(std::string_view key, std::initializer_list<std::string_view> texts) {
+namespace {
+
+template <class Texts>
+void append_texts(bson_t* to, std::string_view key, const Texts& texts) {
   bson_t array;
-  must(bson_append_array_begin(&bson_, key.data(), length_of(key), &array));
+  must(bson_append_array_begin(to, key.data(), length_of(key), &array));
   const char* index = nullptr;
   char digits[16];
   std::uint32_t count = 0;
@@ -194,7 +197,18 @@ Bson& Bson::add_texts(std::string_view key, std::initializer_list<std::string_vi
     const std::size_t size = bson_uint32_to_string(count++, &index, digits, sizeof digits);
     must(bson_append_utf8(&array, index, static_cast<int>(size), text.data(), length_of(text)));
   }
-  must(bson_append_array_end(&bson_, &array));
+  must(bson_append_array_end(to, &array));
+}
+
+}  // namespace
+
+Bson& Bson::add_texts(std::string_view key, std::initializer_list<std::string_view> texts) {
+  append_texts(&bson_, key, texts);
+  return *this;
+}
+
+Bson& Bson::add_texts(std::string_view key, std::span<const std::string> texts) {
+  append_texts(&bson_, key, texts);
   return *this;
 }
 

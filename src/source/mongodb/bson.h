@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "base/time.h"
@@ -91,6 +93,7 @@ class Bson {
   Bson& add_document(std::string_view key, std::string_view bytes);
   Bson& add_array(std::string_view key, std::initializer_list<const Bson*> documents);
   Bson& add_texts(std::string_view key, std::initializer_list<std::string_view> texts);
+  Bson& add_texts(std::string_view key, std::span<const std::string> texts);
   // Milliseconds since 1970.
   Bson& add_date(std::string_view key, std::int64_t millis);
   // All elements of another document.

@@ -3,7 +3,7 @@
 //   clientName     "event-exporter"
 //   resumeToken    the stream's token, an embedded document as the server gave it. All that the incumbent reads, and all
 //                  that it rewrites.
-//   eventExporter  what we know beyond it: watermark, backfill, and a digest of the token that they were saved with.
+//   eventExporter  what we know beyond it: watermark, backfill, ahead, and a digest of the token that they were saved with.
 //                  With another token in the document they describe an older place: only the watermark then still says
 //                  something true (everything before it was settled once).
 //
@@ -31,7 +31,8 @@ constexpr std::array<std::string_view, 3> kStateNames{"none", "running", "done"}
 
 std::int64_t digest_of(std::string_view token) { return static_cast<std::int64_t>(fnv1a(token)); }
 
-Bson state_of(const ports::Checkpoint& checkpoint, std::string_view token) {
+// `ahead_token`: of checkpoint.ahead, when there is one.
+Bson state_of(const ports::Checkpoint& checkpoint, std::string_view token, std::string_view ahead_token) {
   Bson backfill;
   backfill.add("state", kStateNames[static_cast<std::size_t>(checkpoint.backfill.state)])
       .add("cursor", checkpoint.backfill.cursor)
@@ -43,6 +44,11 @@ Bson state_of(const ports::Checkpoint& checkpoint, std::string_view token) {
     state.add("watermarkNanos", std::int64_t{checkpoint.watermark->time_since_epoch().count()});
   }
   state.add("backfill", backfill);
+  if (checkpoint.ahead) {
+    Bson ahead;
+    ahead.add_document("token", ahead_token).add_texts("pending", checkpoint.ahead->pending);
+    state.add("ahead", ahead);
+  }
   return state;
 }
 
@@ -65,6 +71,28 @@ bool read_backfill(std::string_view document, ports::Backfill& out) {
     }
   }
   return false;
+}
+
+// False: not of our form.
+bool read_ahead(std::string_view document, std::uint32_t fingerprint, std::optional<ports::Ahead>& out) {
+  const auto token = find(document, "token");
+  const auto pending = find(document, "pending");
+  if (!token || token->type() != BSON_TYPE_DOCUMENT || !pending || pending->type() != BSON_TYPE_ARRAY) {
+    return false;
+  }
+  ports::Ahead ahead{.position = make_position(fingerprint, *token->document()), .pending = {}};
+  Fields ids(*pending->document());
+  while (const auto id = ids.next()) {
+    if (!id->text()) {
+      return false;
+    }
+    ahead.pending.emplace_back(*id->text());
+  }
+  if (ahead.pending.empty()) {
+    return false;
+  }
+  out = std::move(ahead);
+  return true;
 }
 
 class MongoCheckpoints final : public ports::CheckpointStore {
@@ -148,6 +176,10 @@ Result<ports::Checkpoint> MongoCheckpoints::read(std::string_view token, std::st
     const auto backfill = find(state, "backfill");
     if (!backfill || !read_backfill(backfill->document().value_or(""), checkpoint.backfill)) {
       return unreadable("eventExporter.backfill", "it is not of our form");
+    }
+    const auto ahead = find(state, "ahead");
+    if (ahead && !read_ahead(ahead->document().value_or(""), fingerprint_, checkpoint.ahead)) {
+      return unreadable("eventExporter.ahead", "it is not of our form");
     }
   } else if (const ClusterTime time = time_of(token); time.known() && !is_ahead(time, reply)) {
     // Another hand put this token there, when everything before it was done: it is its own watermark. But not one of
@@ -247,9 +279,14 @@ Result<void> MongoCheckpoints::save(const ports::Checkpoint& checkpoint) {
   if (!token) {
     return fail(ErrorKind::invalid, "saving the checkpoint: the position is no resume token of this stream");
   }
+  const auto ahead =
+      checkpoint.ahead ? token_of(checkpoint.ahead->position, fingerprint_) : std::optional<std::string_view>("");
+  if (!ahead) {
+    return fail(ErrorKind::invalid, "saving the checkpoint: the place ahead is no resume token of this stream");
+  }
   const std::string tried = std::exchange(tried_, *token);
   Bson values;
-  values.add_document("resumeToken", *token).add("eventExporter", state_of(checkpoint, *token));
+  values.add_document("resumeToken", *token).add("eventExporter", state_of(checkpoint, *token, *ahead));
   Result<bool> done = false;
   if (find(key_.bytes(), "_id")) {
     done = update(values, false);

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "base/fnv.h"
 #include "base/json_text.h"
@@ -75,6 +76,27 @@ bool read_backfill(simdjson::dom::element value, ports::Backfill& out) {
   return false;
 }
 
+bool read_ahead(simdjson::dom::element value, std::string_view fingerprint, std::optional<ports::Ahead>& out) {
+  std::string_view position;
+  simdjson::dom::array pending;
+  if (value["position"].get(position) != simdjson::SUCCESS || value["pending"].get(pending) != simdjson::SUCCESS) {
+    return false;
+  }
+  ports::Ahead ahead{.position = {std::string(position)}, .pending = {}};
+  for (const simdjson::dom::element element : pending) {
+    std::string_view id;
+    if (element.get(id) != simdjson::SUCCESS) {
+      return false;
+    }
+    ahead.pending.emplace_back(id);
+  }
+  if (!parse_position(ahead.position, fingerprint) || ahead.pending.empty()) {
+    return false;
+  }
+  out = std::move(ahead);
+  return true;
+}
+
 }  // namespace
 
 std::string write_resume_token(std::int64_t change_id, WallTime changed_at) {
@@ -93,7 +115,18 @@ std::string write_state(const ports::Checkpoint& checkpoint, std::string_view re
   text += fmt::format(", \"backfill\": {{\"state\": \"{}\", \"cursor\": ",
                       kStateNames[static_cast<std::size_t>(backfill.state)]);
   append_json_string(text, backfill.cursor);
-  text += fmt::format(", \"sent\": {}, \"total\": {}}}}}", backfill.sent, backfill.total);
+  text += fmt::format(", \"sent\": {}, \"total\": {}}}", backfill.sent, backfill.total);
+  if (checkpoint.ahead) {
+    text += ", \"ahead\": {\"position\": ";
+    append_json_string(text, checkpoint.ahead->position.token);
+    const char* between = ", \"pending\": [";
+    for (const std::string& id : checkpoint.ahead->pending) {
+      text += std::exchange(between, ", ");
+      append_json_string(text, id);
+    }
+    text += "]}";
+  }
+  text += '}';
   return text;
 }
 
@@ -129,6 +162,10 @@ Result<ports::Checkpoint> read_checkpoint(std::string_view resume_token, std::st
   simdjson::dom::element backfill;
   if (value["backfill"].get(backfill) != simdjson::SUCCESS || !read_backfill(backfill, checkpoint.backfill)) {
     return unreadable("state", "its backfill is not of our form");
+  }
+  simdjson::dom::element ahead;
+  if (value["ahead"].get(ahead) == simdjson::SUCCESS && !read_ahead(ahead, fingerprint, checkpoint.ahead)) {
+    return unreadable("state", "its ahead is not of our form");
   }
   return checkpoint;
 }

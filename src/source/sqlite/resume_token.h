@@ -2,7 +2,7 @@
 //
 //   resume_token  {"timestamp": "2026-09-09T12:00:00.125431Z", "eventID": 48211}: the shape of the PostgreSQL provider.
 //                 Only eventID (the change-log id) decides; the time is for people.
-//   state         what we know beyond it (watermark, backfill), with a digest of the resume_token it was saved with. When
+//   state         what we know beyond it (watermark, backfill, ahead), with a digest of the resume_token it was saved with. When
 //                 another hand has rewritten resume_token, the digest no longer fits and the state is ignored: it
 //                 describes an older place. Thread-safety: pure functions.
 #pragma once

@@ -42,6 +42,40 @@ TEST(Ledger, PassedEventsAdvanceThePositionOnlyWhenNothingIsUnsettled) {
   EXPECT_EQ(committable(ledger), 3);
 }
 
+TEST(Ledger, NamesTheFewUnsettledEventsBeforeAPlaceAhead) {
+  Ledger ledger(mark(0));
+  const Ticket first = ledger.open(mark(1));
+  const Ticket second = ledger.open(mark(2));
+  const Ticket third = ledger.open(mark(3));
+  const Ticket fourth = ledger.open(mark(4));
+  EXPECT_FALSE(ledger.ahead(10)) << "nothing is settled between them";
+  ledger.settle(second);
+  auto ahead = ledger.ahead(10);
+  ASSERT_TRUE(ahead);
+  EXPECT_EQ(ahead->mark.position.token, "2") << "what comes after it is unsettled without a gap";
+  EXPECT_EQ(ahead->unsettled, std::vector<Ticket>{first});
+  ledger.settle(fourth);
+  ahead = ledger.ahead(10);
+  EXPECT_EQ(ahead->mark.position.token, "4");
+  EXPECT_EQ(ahead->unsettled, (std::vector<Ticket>{first, third}));
+  ahead = ledger.ahead(1);
+  EXPECT_EQ(ahead->mark.position.token, "2") << "as far as one name reaches";
+  ledger.settle(first);
+  ahead = ledger.ahead(10);
+  EXPECT_EQ(ahead->mark.position.token, "4");
+  ledger.settle(third);
+  EXPECT_FALSE(ledger.ahead(10)) << "the position itself is as far";
+}
+
+TEST(Ledger, APassedChangeBehindAnUnsettledEventIsAPlaceAhead) {
+  Ledger ledger(mark(0));
+  const Ticket stuck = ledger.open(mark(1));
+  ledger.pass(mark(2));
+  EXPECT_EQ(ledger.ahead(10)->mark.position.token, "2");
+  EXPECT_EQ(ledger.ahead(10)->unsettled, std::vector<Ticket>{stuck});
+  EXPECT_FALSE(ledger.ahead(0));
+}
+
 TEST(Ledger, SettlesATicketOnce) {
   Ledger ledger(mark(0));
   const Ticket ticket = ledger.open(mark(1));

@@ -101,6 +101,7 @@ class PipelineTest : public ::testing::Test {
     options_.heart.workers = 4;
     pipeline_.emplace(options_, Parts{.source = *source_,
                                       .history = *history_,
+                                      .documents = *documents_,
                                       .preparer = stages_.preparer,
                                       .checkpoints = checkpoints_,
                                       .dead_letters = *dead_letters_,
@@ -135,6 +136,7 @@ class PipelineTest : public ::testing::Test {
   testing::MemoryStore store_;
   std::unique_ptr<ports::Source> source_ = store_.source(clock_);
   std::unique_ptr<ports::History> history_ = store_.history();
+  std::unique_ptr<ports::Documents> documents_ = store_.documents();
   std::unique_ptr<ports::DeadLetters> dead_letters_ = store_.dead_letters();
   CountingCheckpoints checkpoints_{store_.checkpoints()};
   testing::ManualReactor reactor_{clock_};

@@ -51,7 +51,7 @@ class ReaderTest : public ::testing::Test {
         .enabled = max_events > 0, .max_age = 3000s, .max_events = max_events, .page_size = 2, .rate_limit = 0};
     options.batch_bytes = 1;  // one change a read
     options.healing_margin = 10s;
-    reader_.emplace(source_, *history_, stages_.preparer, clock_, options);
+    reader_.emplace(source_, *history_, *documents_, stages_.preparer, clock_, options);
   }
   void insert(const std::string& id, Duration created_at = 900s) {
     store_.insert(id, document("node"), WallTime(created_at));
@@ -79,6 +79,7 @@ class ReaderTest : public ::testing::Test {
   testing::MemoryStore store_;
   HookedSource source_{store_.source(clock_)};
   std::unique_ptr<ports::History> history_ = store_.history();
+  std::unique_ptr<ports::Documents> documents_ = store_.documents();
   Stages stages_;
   std::optional<Reader> reader_;
   FirstStart found_;
@@ -165,6 +166,62 @@ TEST_F(ReaderTest, ContinuesASavedHistoryAtItsCursor) {
   make();
   reader_->start(*first);
   EXPECT_EQ(read_all(), (Ids{"b", "c"}));
+}
+
+// Two pending events before the place after the fourth.
+class ReaderAheadTest : public ReaderTest {
+ protected:
+  void SetUp() override {
+    make(0);
+    for (const char* id : {"a", "b", "c", "d", "e"}) {
+      insert(id);
+    }
+    saved_.position = {"memory/1"};
+    saved_.watermark = WallTime(900s);
+    saved_.ahead = {.position = {"memory/4"}, .pending = {"b", "d"}};
+  }
+  ports::Checkpoint saved_;
+};
+
+TEST_F(ReaderAheadTest, ReadsThePendingEventsAndThenTheStreamFromThePlaceAhead) {
+  reader_->start(saved_);
+  EXPECT_EQ(read_all(), (Ids{"b", "d", "e"}));
+  EXPECT_EQ(source_.opened, std::vector<std::string>{"memory/4"});
+}
+
+TEST_F(ReaderAheadTest, ThePositionStaysUntilAllOfThemAreSettled) {
+  reader_->start(saved_);
+  const auto first = step();
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->events.size(), 1u) << "one a read";
+  EXPECT_EQ(first->events[0].after.position.token, "memory/1");
+  EXPECT_TRUE(first->end.position.empty());
+  const auto second = step();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->events[0].after.position.token, "memory/1");
+  EXPECT_EQ(second->end.position.token, "memory/4");
+}
+
+TEST_F(ReaderAheadTest, WhenOneIsGoneTheStreamIsReadFromThePositionItself) {
+  store_.remove("d");
+  reader_->start(saved_);
+  EXPECT_EQ(read_all(), (Ids{"b", "b", "c", "e"})) << "in this store a change without its document is no event";
+  EXPECT_EQ(source_.opened, std::vector<std::string>{"memory/1"});
+}
+
+TEST_F(ReaderAheadTest, AFailedReadIsRepeatedWhereItWas) {
+  reader_->start(saved_);
+  store_.fail_next({ErrorKind::transient, "away"});
+  EXPECT_EQ(read_all(), (Ids{"transient", "b", "d", "e"}));
+}
+
+TEST_F(ReaderAheadTest, APlaceAheadThatIsLostIsHealedFromTheWatermark) {
+  reader_->start(saved_);
+  ASSERT_TRUE(step());
+  ASSERT_TRUE(step());
+  store_.trim_changes(5);
+  insert("f");
+  EXPECT_EQ(read_all(), (Ids{"a", "b", "c", "d", "e", "f"})) << "all that may not have been settled";
 }
 
 TEST_F(ReaderTest, AnErrorAnywhereLeavesTheReaderWhereItWas) {
