@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
-SEEDS ?= 1000
+SEEDS ?= 5000
 SECONDS ?= 60
 
 # Objects are the same wherever the checkout lies, so a second clone builds from the cache.
@@ -71,9 +71,9 @@ check: ## everything that CI runs, the same commands
 	@scripts/check
 
 .PHONY: simulate
-simulate: build/dev/build.ninja ## the state machines in a seeded world: make simulate SEEDS=1000
+simulate: build/dev/build.ninja ## the state machines in a seeded world: make simulate SEEDS=5000
 	@$(NINJA) build/dev simulation_run
-	@build/dev/simulation_run --seeds $(SEEDS)
+	@build/dev/simulation_run --seeds $(SEEDS) --jobs $(JOBS)
 
 .PHONY: asan
 asan: ## tests with the address and undefined-behaviour sanitizers
