@@ -75,6 +75,10 @@ simulate: build/dev/build.ninja ## the state machines in a seeded world: make si
 	@$(NINJA) build/dev simulation_run
 	@build/dev/simulation_run --seeds $(SEEDS) --jobs $(JOBS)
 
+.PHONY: mutants
+mutants: ## bugs planted one at a time in a copy: does the simulation see each?
+	@tools/mutants.py
+
 .PHONY: asan
 asan: ## tests with the address and undefined-behaviour sanitizers
 	$(call run_tests,asan,,-LE long)
