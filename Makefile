@@ -70,10 +70,14 @@ check: ## everything that CI runs, the same commands
 	@scripts/check
 
 .PHONY: simulate
-simulate: SEEDS ?= 1000
-simulate: build/dev/build.ninja ## the state machines in a seeded world: make simulate SEEDS=1000
+simulate: SEEDS ?= 5000
+simulate: build/dev/build.ninja ## the state machines in a seeded world: make simulate SEEDS=5000
 	@$(NINJA) build/dev simulation_run
-	@build/dev/simulation_run --seeds $(SEEDS)
+	@build/dev/simulation_run --seeds $(SEEDS) --jobs $(JOBS)
+
+.PHONY: mutants
+mutants: ## bugs planted one at a time in a copy: does the simulation see each?
+	@tools/mutants.py
 
 # The tests in which something fails or dies, then seeded runs with kill -9: SEEDS of them on SQLite, a tenth of that on
 # MongoDB. SEED=17 runs that one alone, on both.

@@ -61,11 +61,14 @@ void Lanes::consider(std::uint32_t id) {
 
 std::optional<Ticket> Lanes::take() {
   const auto ticket = take_resumed();
-  return ticket ? ticket : take_waiting();
+  return ticket ? ticket : take_waiting(false);
 }
 
 std::optional<Ticket> Lanes::take_fresh() {
-  const auto ticket = take_waiting();
+  if (!std::exchange(fresh_next_, !fresh_next_)) {
+    return take();
+  }
+  const auto ticket = take_waiting(true);
   return ticket ? ticket : take_resumed();
 }
 
@@ -78,7 +81,7 @@ std::optional<Ticket> Lanes::take_resumed() {
   return ticket;
 }
 
-std::optional<Ticket> Lanes::take_waiting() {
+std::optional<Ticket> Lanes::take_waiting(bool fresh) {
   if (ready_.empty()) {
     return std::nullopt;
   }
@@ -86,16 +89,24 @@ std::optional<Ticket> Lanes::take_waiting() {
   ready_.pop_front();
   Lane& lane = lanes_[id];
   lane.queued = false;
-  const Node& node = nodes_[lane.head];
-  const Ticket ticket = node.ticket;
-  lane.head = node.next;
-  if (lane.head == kNone) {
-    lane.tail = kNone;
+  std::uint32_t previous = kNone;
+  std::uint32_t slot = lane.head;
+  if (fresh && lane.waiting > lane.returned) {
+    for (std::size_t i = 0; i < lane.returned; ++i) {
+      previous = std::exchange(slot, nodes_[slot].next);
+    }
+  } else if (lane.returned > 0) {
+    --lane.returned;
+  }
+  const Node& node = nodes_[slot];
+  (previous == kNone ? lane.head : nodes_[previous].next) = node.next;
+  if (lane.tail == slot) {
+    lane.tail = previous;
   }
   --lane.waiting;
   ++lane.out;
   consider(id);
-  return ticket;
+  return node.ticket;
 }
 
 void Lanes::finish(Ticket ticket) {
@@ -127,6 +138,7 @@ void Lanes::come_back(Ticket ticket) {
     lane.tail = ticket.slot;
   }
   ++lane.waiting;
+  ++lane.returned;
   consider(id);
 }
 

@@ -44,7 +44,8 @@ class Lanes {
   // The next event that may go, or nothing. It is out until finish() or step_aside(), also while it
   // waits for its retry.
   [[nodiscard]] std::optional<Ticket> take();
-  // The same, but events that were never out go first: whichever failed already, another one goes next.
+  // The same, but every second time an event that was never out goes first, also past those of its lane that came back:
+  // whichever failed already, another one goes next. (Not every time, because those that failed need their turn as well.)
   [[nodiscard]] std::optional<Ticket> take_fresh();
   // Whether take() would return one.
   [[nodiscard]] bool ready() const { return !resumed_.empty() || !ready_.empty(); }
@@ -79,6 +80,7 @@ class Lanes {
     std::uint32_t head = kNone;  // waiting events, oldest first
     std::uint32_t tail = kNone;
     std::size_t waiting = 0;
+    std::size_t returned = 0;  // of these, the first so many were out and came back
     std::size_t out = 0;
     std::size_t aside = 0;
     bool relaxed = false;
@@ -96,7 +98,8 @@ class Lanes {
 
   std::uint32_t lane_for(std::string_view key);
   std::optional<Ticket> take_resumed();
-  std::optional<Ticket> take_waiting();
+  // `fresh`: one that was never out, if its lane has one.
+  std::optional<Ticket> take_waiting(bool fresh);
   // Puts the lane in line if it may send something now.
   void consider(std::uint32_t lane);
   void retire_if_empty(std::uint32_t lane);
@@ -108,6 +111,7 @@ class Lanes {
   std::vector<Node> nodes_;
   std::deque<std::uint32_t> ready_;  // lanes, in turn
   std::deque<Ticket> resumed_;
+  bool fresh_next_ = true;  // whose turn it is in take_fresh()
   std::uint64_t relaxations_ = 0;
 };
 

@@ -57,6 +57,7 @@ Heart::Heart(HeartOptions options, ports::Checkpoint saved)
       gate_(options_.gate),
       checkpointer_(options_.checkpoint, saved),
       backfill_(saved.backfill),
+      ahead_(saved.ahead),
       phase_(ledger_.committable().phase),
       random_(options_.seed) {}
 
@@ -65,6 +66,7 @@ void Heart::arrived(event::PreparedBatch&& batch, MonoTime now, WallTime wall) {
     backfill_ = {.state = ports::Backfill::State::running, .cursor = {}, .sent = 0, .total = *batch.history_planned};
   }
   for (event::PreparedEvent& event : batch.events) {
+    note_arrival(event.after);
     if (event.kind == event::PreparedEvent::Kind::skip) {
       ledger_.pass(std::move(event.after));
       note_progress();
@@ -93,6 +95,7 @@ void Heart::arrived(event::PreparedBatch&& batch, MonoTime now, WallTime wall) {
     }
   }
   if (!batch.end.position.empty()) {
+    note_arrival(batch.end);
     ledger_.pass(std::move(batch.end));
     note_progress();
   }
@@ -261,6 +264,9 @@ void Heart::settle(Ticket ticket) {
   if (done.event.after.phase == Mark::Phase::history) {
     ++backfill_.sent;
   }
+  if (ahead_) {
+    std::erase(ahead_->pending, done.event.document_id);
+  }
   done = Record{};
   unsaved_ = true;
   const bool holds_back = ledger_.oldest() == ticket;
@@ -268,6 +274,13 @@ void Heart::settle(Ticket ticket) {
   EXPORTER_CHECK(was_open, "an event is settled once");
   if (holds_back) {
     note_progress();
+  }
+}
+
+void Heart::note_arrival(const Mark& mark) {
+  // What is pending still carries the old position; whatever comes behind it does not.
+  if (ahead_ && (mark.phase != Mark::Phase::stream || mark.position != ledger_.committable().position)) {
+    ahead_.reset();
   }
 }
 
@@ -463,6 +476,23 @@ void Heart::send_what_may_go(MonoTime now) {
   }
 }
 
+std::optional<ports::Ahead> Heart::place_ahead() const {
+  const auto found = ledger_.ahead(options_.max_pending);
+  if (!found || found->mark.phase != Mark::Phase::stream) {
+    return std::nullopt;
+  }
+  ports::Ahead ahead{.position = found->mark.position, .pending = {}};
+  for (const Ticket ticket : found->unsettled) {
+    const event::PreparedEvent& event = records_[ticket.slot].event;
+    if (event.after.phase == Mark::Phase::history) {
+      // Of a history that is read again: it may stand here twice, or needlessly. Its own end settles that.
+      return std::nullopt;
+    }
+    ahead.pending.push_back(event.document_id);
+  }
+  return ahead;
+}
+
 ports::Checkpoint Heart::checkpoint() const {
   const Mark& mark = ledger_.committable();
   ports::Checkpoint current;
@@ -479,13 +509,7 @@ ports::Checkpoint Heart::checkpoint() const {
     }
     current.backfill.cursor.clear();
     current.watermark = mark.changed_at == WallTime{} ? checkpointer_.saved().watermark : mark.changed_at;
-    const auto ahead = ledger_.ahead(options_.max_pending);
-    if (ahead && ahead->mark.phase == Mark::Phase::stream) {
-      current.ahead = {.position = ahead->mark.position, .pending = {}};
-      for (const Ticket ticket : ahead->unsettled) {
-        current.ahead->pending.push_back(records_[ticket.slot].event.document_id);
-      }
-    }
+    current.ahead = ahead_ && !ahead_->pending.empty() ? ahead_ : place_ahead();
   }
   return current;
 }

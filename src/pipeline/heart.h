@@ -206,6 +206,8 @@ class Heart {
   void send_what_may_go(MonoTime now);
   void settle(Ticket ticket);
   void note_progress();
+  // Something with this mark enters the ledger.
+  void note_arrival(const event::Mark& mark);
   void accept(Ticket ticket, MonoTime now);
   void on_unauthorized(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
                        WallTime wall);
@@ -216,6 +218,8 @@ class Heart {
   void set_aside(Ticket ticket, ports::DeadLetter letter);
   [[nodiscard]] ports::DeadLetter letter_for(const Record& failed, std::string_view reason, const event::Answer& answer,
                                              WallTime wall) const;
+  // Of what is in the ledger now.
+  [[nodiscard]] std::optional<ports::Ahead> place_ahead() const;
   void save_if_due(MonoTime now);
   double uniform();
 
@@ -237,6 +241,8 @@ class Heart {
   bool doubt_ = false;          // since the last one an event failed for the first time
   std::uint32_t aside_ = 0;
   ports::Backfill backfill_;
+  // As saved, less what was settled since, until all that was pending has arrived.
+  std::optional<ports::Ahead> ahead_;
   event::Mark::Phase phase_;  // of the committable mark
   bool unsaved_ = false;      // the committable mark moved since the last save began
   std::uint64_t random_;

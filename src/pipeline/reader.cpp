@@ -62,7 +62,7 @@ Result<event::PreparedBatch> Reader::step(MonoTime deadline, std::stop_token sto
 }
 
 Result<event::PreparedBatch> Reader::step_pending() {
-  const auto rest = std::span<const std::string>(ahead_->pending).subspan(pending_read_);
+  const auto rest = std::span<const std::string>(ahead_->pending).subspan(pending_.events.size());
   auto read = documents_.read(rest, options_.batch_bytes, raw_, gone_);
   if (!read) {
     return fail(read.error());
@@ -70,20 +70,22 @@ Result<event::PreparedBatch> Reader::step_pending() {
   if (!gone_.empty()) {
     // The stream may still have it: on from the position, at the price of repeats.
     ahead_.reset();
+    pending_ = {};
     return event::PreparedBatch{};
   }
   raw_.end = {};
-  event::PreparedBatch batch = prepare();
-  for (event::PreparedEvent& event : batch.events) {
+  for (event::PreparedEvent& event : prepare().events) {
     event.after = Mark{.phase = Mark::Phase::stream, .position = position_, .changed_at = {}, .resume = nullptr};
+    pending_.events.push_back(std::move(event));
   }
-  pending_read_ += *read;
-  if (pending_read_ < ahead_->pending.size()) {
-    return batch;
+  if (pending_.events.size() < ahead_->pending.size()) {
+    return event::PreparedBatch{};
   }
   position_ = ahead_->position;
-  batch.end = Mark{.phase = Mark::Phase::stream, .position = position_, .changed_at = {}, .resume = nullptr};
   ahead_.reset();
+  event::PreparedBatch batch = std::exchange(pending_, {});
+  batch.read_at = clock_.now();
+  batch.end = Mark{.phase = Mark::Phase::stream, .position = position_, .changed_at = {}, .resume = nullptr};
   return batch;
 }
 

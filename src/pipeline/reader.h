@@ -74,7 +74,7 @@ class Reader {
   ReaderOptions options_;
   event::RawBatch raw_;                            // reused
   std::optional<ports::Ahead> ahead_;              // until its pending events are read
-  std::size_t pending_read_ = 0;                   // of them
+  event::PreparedBatch pending_;                   // those read so far: all are handed over at once, or none
   std::vector<std::size_t> gone_;                  // reused
   std::optional<backfill::Backfill> backfill_;     // while the history is read
   std::shared_ptr<const event::Position> resume_;  // where the stream goes on after the history

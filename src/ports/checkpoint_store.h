@@ -32,7 +32,7 @@ struct Backfill {
 // on from the position itself: its change may still be in the stream.
 struct Ahead {
   event::Position position;
-  std::vector<std::string> pending;  // document ids, in the order of the stream; at least one
+  std::vector<std::string> pending;  // document ids, each once, in the order of the stream; at least one
   friend bool operator==(const Ahead&, const Ahead&) = default;
 };
 

@@ -1,53 +1,72 @@
-// The promises, held against what the simulated sink and datastore really saw. Knows nothing of the program's insides.
+// The promises that outlive a process, held against what the simulated sink and datastore really saw. Knows nothing of
+// the program's insides.
+//
+// Every check costs the same however many documents there are: what is done with never becomes undone, so one pointer
+// to the oldest that is not says all.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
-#include <string>
+#include <string_view>
 #include <vector>
 
-#include "simulation/world.h"
+#include "simulation/coverage.h"
+#include "simulation/datastore.h"
+#include "simulation/options.h"
+#include "simulation/sink.h"
+#include "simulation/violation.h"
 
 namespace exporter::simulation {
 
 class Checker {
  public:
-  Checker(const Options& options, const Datastore& store, const Sink& sink);
+  Checker(const Options& options, const Datastore& store, const Sink& sink, Coverage& coverage, Violation& violation);
 
   // The program took its first position: what was stored before it and is not in the planned history is out of scope.
   void first_started(const ports::Checkpoint& first);
   // A checkpoint became durable.
   void saved(const ports::Checkpoint& checkpoint);
-  void accepted(const std::string& event_id);
-  void dead_lettered(const ports::DeadLetter& letter);
-  void in_flight(std::size_t requests, const std::map<std::string, int>& by_node);
-  void history_lost() { ordered_ = false; }
-  // After the liveness phase: everything in scope has arrived or was set aside.
+  // The sink took an event; nullptr: one that nobody knows.
+  void accepted(const Document* document);
+
+  // What may happen now that must not happen otherwise.
+  void restarted() { repeats_ = true; }
+  void history_read_again();
+  void answer_lost(const Document& document) { state(document).repeats = true; }
+  void order_yields(const Document& document) { state(document).unordered = true; }
+
+  // Everything that must arrive in a world that is well has arrived, and the position says so.
+  [[nodiscard]] bool complete(const std::optional<ports::Checkpoint>& checkpoint);
+  // After the liveness phase: says what is missing for complete().
   void finished(const std::optional<ports::Checkpoint>& checkpoint, std::size_t unsettled);
 
-  // What was broken first; nothing when all is well.
-  [[nodiscard]] const std::optional<std::string>& violation() const { return violation_; }
-  [[nodiscard]] std::string event_id_of(const std::string& document_id);
-
  private:
-  void broken(std::string what);
+  struct State {
+    bool out_of_scope = false;
+    bool repeats = false;    // the sink may see it again
+    bool unordered = false;  // later ones of its node may have been taken before
+  };
+  State& state(const Document& document);
   [[nodiscard]] bool done_with(const Document& document);
+  // Never taken, or behind one of its node that never is.
+  [[nodiscard]] bool stays(const Document& document) const;
+  [[nodiscard]] bool some_stay() const;
+  std::uint64_t oldest_undone();
+  // The oldest that is not done with and has no reason to stay; 0 when there is none.
+  std::uint64_t oldest_missing();
 
   const Options& options_;
   const Datastore& store_;
   const Sink& sink_;
-  transform::EventIds ids_;
-  std::map<std::string, std::string> id_of_;      // document -> event
-  std::map<std::string, const Document*> by_id_;  // event -> document
-  std::set<std::string> out_of_scope_;            // documents
-  std::uint64_t stream_from_ = 0;                 // documents after this one come by the stream
+  Coverage& coverage_;
+  Violation& violation_;
+  std::vector<State> states_;       // by document
+  std::uint64_t undone_ = 1;        // all before this one are done with
+  std::uint64_t missing_ = 1;       // all before this one are done with or stay
+  std::uint64_t ordered_from_ = 0;  // documents after this one come by the stream, the others by the history
   std::uint64_t highest_position_ = 0;
-  std::map<std::string, std::uint64_t> newest_of_node_;
-  std::set<std::string> seen_;
-  bool ordered_ = true;
-  std::optional<std::string> violation_;
+  std::vector<std::uint64_t> newest_of_node_;
+  bool repeats_ = false;  // whatever the document
 };
 
 }  // namespace exporter::simulation

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "pipeline/heart.h"
 
 namespace exporter::simulation {
 
@@ -15,7 +16,9 @@ class Random {
   std::uint64_t next();
   // 0 <= result < bound; bound > 0.
   std::uint64_t below(std::uint64_t bound) { return next() % bound; }
-  bool chance(double probability) { return static_cast<double>(next() >> 11) * 0x1.0p-53 < probability; }
+  bool chance(double probability) {
+    return probability > 0 && static_cast<double>(next() >> 11) * 0x1.0p-53 < probability;
+  }
   Duration between(Duration low, Duration high);
 
  private:
@@ -27,33 +30,61 @@ struct Options {
   // The world.
   std::uint32_t nodes = 1;
   std::uint32_t stored_before = 0;  // documents before the first start
-  std::uint32_t inserted = 0;       // documents while running
+  std::uint32_t inserted = 0;       // commits while running
+  double transaction = 0;           // share of commits that are transactions of several documents, begun earlier
+  double burst = 0;                 // share of commits that are bursts of one node
   double undecodable = 0;           // share of documents
-  double poison = 0;                // share of documents that the sink always answers 400
+  double poison = 0;                // share of documents that the sink always refuses
+  double stuck = 0;                 // share of documents that the sink always answers 5xx or not at all
+  bool ill_node = false;            // the same for all documents of one node
+  Duration writer_skew{};           // how wrong a node's clock is at most
+  bool history_times = false;       // the history's marks carry the writers' times, as MongoDB's do
+  bool remembers = false;           // the sink answers 409 to what it has already
   // The program.
   std::uint32_t workers = 1;
-  bool strict = false;
+  dispatch::Ordering ordering = dispatch::Ordering::node;
+  std::size_t relax_after = 100000;  // counts with Ordering::node only
   bool backfill = false;
   std::uint64_t max_events = 0;
+  std::uint64_t rate_limit = 0;
   std::uint32_t max_retries = 0;
+  pipeline::OnExhausted on_exhausted = pipeline::OnExhausted::isolate;
+  Duration backoff_cap{};
   std::size_t max_bytes = 0;
-  // Faults, as probabilities a step, during the first phase.
+  // Faults, as probabilities a step or an exchange, during the first phase.
   double kill = 0;
+  double stop = 0;
   double read_error = 0;
   double save_error = 0;        // not written, and reported so
   double save_answer_lost = 0;  // written, but reported as failed
   double letter_error = 0;
+  double letter_answer_lost = 0;
   double request_lost = 0;  // never reaches the sink
   double answer_lost = 0;   // taken by the sink, but the answer is lost
+  double answer_late = 0;   // taken by the sink after the time-out
   double answer_doubled = 0;
-  double answer_late = 0;
-  double sink_503 = 0;
-  double sink_429 = 0;
-  double sink_404 = 0;
+  double status = 0;            // some answer of the error table that is not the event's fault
+  double retry_after = 0;       // such an answer, or a 503 of a sink that is ill, asks to wait
+  std::uint32_t illnesses = 0;  // stretches of time in which the whole sink is ill
+  double slow = 0;              // of the time
   double token_revoked = 0;
   double token_error = 0;
-  double position_lost = 0;  // the change log is trimmed
-  double clock_jump = 0;     // of the wall clock, hours either way
+  double position_lost = 0;    // the change log is trimmed
+  double trimmed_healing = 0;  // and trimmed again while the history is read
+  double retention = 0;        // the oldest documents are deleted
+  double clock_jump = 0;       // of the wall clock, hours either way
+  double writer_jump = 0;      // of a node's clock, within writer_skew
+
+  // What the sink never takes is never given up, and stops its node.
+  [[nodiscard]] bool waits_for_ever() const { return on_exhausted == pipeline::OnExhausted::wait; }
+  // Events that are never taken may fill all the bytes, so that nothing can show whether others are, or the gate stays
+  // shut, which spends no retries.
+  [[nodiscard]] bool may_stall() const {
+    const bool failing = stuck > 0 || ill_node;
+    return max_bytes < kPlenty && ((on_exhausted == pipeline::OnExhausted::isolate && failing) ||
+                                   (on_exhausted == pipeline::OnExhausted::dead_letter && (failing || poison > 0)));
+  }
+  static constexpr std::size_t kPlenty = 1 << 20;  // bytes: more than all events of a run
 };
 
 Options draw_options(std::uint64_t seed);

@@ -3,21 +3,21 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 
+#include "simulation/coverage.h"
 #include "simulation/options.h"
 
 namespace exporter::simulation {
 
 struct Outcome {
   std::optional<std::string> violation;
-  std::map<std::string, std::uint64_t> counts;  // what happened
   std::uint64_t steps = 0;
   Duration virtual_time{};
 };
 
-Outcome simulate(const Options& options);
+// Adds to `coverage` what the run reached. `trace`: prints what happens.
+Outcome simulate(const Options& options, Coverage& coverage, bool trace = false);
 
 }  // namespace exporter::simulation

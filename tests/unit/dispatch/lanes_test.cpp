@@ -61,6 +61,34 @@ TEST(Lanes, AnEventThatStoodAsideIsFirstInItsLaneAgain) {
   EXPECT_EQ(take_all(lanes), Slots{2});
 }
 
+TEST(Lanes, AnEventThatComesBackAgainAndAgainHidesNoOtherFromTheProbes) {
+  Lanes lanes({});
+  lanes.add(ticket(0), "a");
+  lanes.add(ticket(1), "a");
+  Slots probed;
+  for (int probe = 0; probe < 4; ++probe) {
+    const auto next = lanes.take_fresh();
+    ASSERT_TRUE(next);
+    probed.push_back(next->slot);
+    lanes.step_aside(*next);
+    lanes.come_back(*next);
+  }
+  EXPECT_EQ(probed, (Slots{0, 0, 1, 1})) << "the second is never out until the third probe";
+
+  Lanes two({});
+  two.add(ticket(0), "a");
+  two.add(ticket(1), "b");
+  EXPECT_EQ(two.take_fresh()->slot, 0u);
+  EXPECT_EQ(two.take_fresh()->slot, 1u);
+  two.resume(ticket(1));
+  two.step_aside(ticket(0));
+  two.come_back(ticket(0));
+  EXPECT_EQ(two.take_fresh()->slot, 0u);
+  two.step_aside(ticket(0));
+  two.come_back(ticket(0));
+  EXPECT_EQ(two.take_fresh()->slot, 1u) << "one that failed has its turn as well";
+}
+
 TEST(Lanes, AHotLaneRunsInParallelUntilItHasDrained) {
   Lanes lanes({.ordering = Ordering::node, .relax_after = 2});
   for (std::uint32_t i = 0; i < 4; ++i) {

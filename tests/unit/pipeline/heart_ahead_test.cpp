@@ -75,6 +75,30 @@ TEST_F(HeartAheadTest, WhatIsPendingAfterARestartKeepsThePositionUntilItIsSettle
   EXPECT_EQ(ahead(), std::nullopt);
 }
 
+TEST_F(HeartAheadTest, WhatWasSavedHoldsUntilAllThatIsPendingHasArrived) {
+  ports::Checkpoint saved;
+  saved.position = {"10"};
+  saved.ahead = {.position = {"20"}, .pending = {"doc-1", "doc-2", "doc-3"}};
+  make_from(options(10), saved);
+  EXPECT_EQ(ahead(), saved.ahead);
+  std::vector<PreparedEvent> pending{next_event("a"), next_event("b")};
+  for (PreparedEvent& event : pending) {
+    event.after.position.token = "10";
+  }
+  arrive_events(std::move(pending));
+  answer(1, 202);
+  EXPECT_EQ(ahead(), (ports::Ahead{.position = {"20"}, .pending = {"doc-1", "doc-3"}}));
+}
+
+TEST_F(HeartAheadTest, ThePlaceIsForgottenWhenTheStreamIsReadFromThePosition) {
+  ports::Checkpoint saved;
+  saved.position = {"0"};
+  saved.ahead = {.position = {"20"}, .pending = {"doc-9"}};
+  make_from(options(10), saved);
+  arrive({"a"});
+  EXPECT_EQ(ahead(), std::nullopt);
+}
+
 TEST_F(HeartAheadTest, NothingOfAHistory) {
   ports::Checkpoint saved;
   saved.position = {"9"};

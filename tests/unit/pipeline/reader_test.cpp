@@ -191,21 +191,19 @@ TEST_F(ReaderAheadTest, ReadsThePendingEventsAndThenTheStreamFromThePlaceAhead) 
 
 TEST_F(ReaderAheadTest, ThePositionStaysUntilAllOfThemAreSettled) {
   reader_->start(saved_);
-  const auto first = step();
-  ASSERT_TRUE(first);
-  ASSERT_EQ(first->events.size(), 1u) << "one a read";
-  EXPECT_EQ(first->events[0].after.position.token, "memory/1");
-  EXPECT_TRUE(first->end.position.empty());
-  const auto second = step();
-  ASSERT_TRUE(second);
-  EXPECT_EQ(second->events[0].after.position.token, "memory/1");
-  EXPECT_EQ(second->end.position.token, "memory/4");
+  ASSERT_TRUE(step()) << "the first of two reads";
+  const auto all = step();
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->events.size(), 2u);
+  EXPECT_EQ(all->events[0].after.position.token, "memory/1");
+  EXPECT_EQ(all->events[1].after.position.token, "memory/1");
+  EXPECT_EQ(all->end.position.token, "memory/4");
 }
 
 TEST_F(ReaderAheadTest, WhenOneIsGoneTheStreamIsReadFromThePositionItself) {
   store_.remove("d");
   reader_->start(saved_);
-  EXPECT_EQ(read_all(), (Ids{"b", "b", "c", "e"})) << "in this store a change without its document is no event";
+  EXPECT_EQ(read_all(), (Ids{"b", "c", "e"})) << "in this store a change without its document is no event";
   EXPECT_EQ(source_.opened, std::vector<std::string>{"memory/1"});
 }
 
