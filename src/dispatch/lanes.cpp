@@ -42,11 +42,8 @@ void Lanes::add(Ticket ticket, std::string_view lane_key) {
   }
   lane.tail = ticket.slot;
   ++lane.waiting;
-  if (options_.ordering == Ordering::node && !lane.relaxed && options_.relax_after > 0 &&
-      lane.waiting > options_.relax_after) {
-    lane.relaxed = true;
-    lane.stuck = false;
-    ++relaxations_;
+  if (lane.waiting > options_.relax_after) {
+    relax(lane);
   }
   consider(id);
 }
@@ -140,6 +137,20 @@ void Lanes::come_back(Ticket ticket) {
   ++lane.waiting;
   ++lane.returned;
   consider(id);
+}
+
+void Lanes::relax(Ticket ticket) {
+  const std::uint32_t id = nodes_[ticket.slot].lane;
+  relax(lanes_[id]);
+  consider(id);
+}
+
+void Lanes::relax(Lane& lane) {
+  if (options_.ordering == Ordering::node && options_.relax_after > 0 && !lane.relaxed) {
+    lane.relaxed = true;
+    lane.stuck = false;
+    ++relaxations_;
+  }
 }
 
 void Lanes::mark_stuck(Ticket ticket, bool stuck) {

@@ -67,7 +67,10 @@ class Lanes {
   void mark_stuck(Ticket ticket, bool stuck);
   [[nodiscard]] bool is_stuck(Ticket ticket) const { return lanes_[nodes_[ticket.slot].lane].stuck; }
 
-  // How often a lane was allowed to run in parallel because of its length.
+  // The event's lane runs in parallel from now on, as one that is too long does. Nothing when lanes never relax.
+  void relax(Ticket ticket);
+
+  // How often a lane was allowed to run in parallel because of its length, or by relax().
   [[nodiscard]] std::uint64_t relaxations() const { return relaxations_; }
   // Lanes with events waiting, out or aside.
   [[nodiscard]] std::size_t active() const { return index_.size(); }
@@ -96,6 +99,7 @@ class Lanes {
     using is_transparent = void;
   };
 
+  void relax(Lane& lane);
   std::uint32_t lane_for(std::string_view key);
   std::optional<Ticket> take_resumed();
   // `fresh`: one that was never out, if its lane has one.

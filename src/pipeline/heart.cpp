@@ -160,7 +160,9 @@ void Heart::note_failure(Ticket ticket, const event::Answer& answer, const dispa
   // An answer that should be the same for every event is this event's own only if others were accepted meanwhile.
   const bool own = current.first_failed && accepted_ > current.accepted_at_last_failure;
   const bool problem = ruling.verdict == Verdict::sink_problem && options_.on_exhausted != OnExhausted::exit;
-  if (!gate_.shut() && (!problem || own)) {
+  // Who asks for dead letters whatever the sink takes wants memory that is full of them to become free.
+  const bool no_doubt = options_.on_exhausted == OnExhausted::dead_letter && bytes_ >= options_.max_bytes;
+  if (no_doubt || (!gate_.shut() && (!problem || own))) {
     ++current.failures;
   }
   current.accepted_at_last_failure = accepted_;
@@ -202,6 +204,11 @@ bool Heart::fails_alone(const Record& failed) const {
          failed.failures >= options_.least_failures;
 }
 
+bool Heart::stands_still(const Record& failed, MonoTime now) const {
+  return bytes_ >= options_.max_bytes && nothing_moves() && !gate_.shut() &&
+         failed.failures >= options_.least_failures && now - *failed.first_failed >= options_.stuck_after;
+}
+
 bool Heart::is_stuck(Ticket ticket, MonoTime now) const {
   if (options_.on_exhausted != OnExhausted::isolate || bytes_ < options_.max_bytes) {
     return false;
@@ -210,7 +217,7 @@ bool Heart::is_stuck(Ticket ticket, MonoTime now) const {
   if (lanes_.is_stuck(ticket)) {
     return !doubt_ && takes_others(current, now);
   }
-  return nothing_moves() && fails_alone(current) && now - *current.first_failed >= options_.stuck_after;
+  return stands_still(current, now) && fails_alone(current);
 }
 
 void Heart::decide(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
@@ -225,6 +232,9 @@ void Heart::decide(Ticket ticket, const event::Answer& answer, const dispatch::R
   const bool given_up = current.exhausted && (options_.on_exhausted == OnExhausted::dead_letter ||
                                               (options_.on_exhausted == OnExhausted::isolate && fails_alone(current)));
   if (!given_up && !stuck) {
+    if (stands_still(current, now)) {
+      lanes_.relax(ticket);
+    }
     try_again_later(ticket, answer, ruling.reason, kind, now, wall);
     return;
   }

@@ -73,7 +73,7 @@ struct HeartOptions {
   std::uint32_t least_failures = 5;
   // When all bytes are held and nothing moves, such an event counts as exhausted after this time already: one stuck node
   // must not stop the stream. Its lane's next events do so with their first failure, while all bytes are held and until
-  // one is accepted (docs/adr/0008).
+  // one is accepted. Without evidence its lane runs in parallel instead, which may bring some (docs/adr/0008).
   Duration stuck_after = std::chrono::seconds(30);
   // So many unsettled events at most are named in a checkpoint, so that a restart repeats nothing that lies between them.
   std::size_t max_pending = 1000;
@@ -195,6 +195,8 @@ class Heart {
   [[nodiscard]] bool takes_others(const Record& refused, MonoTime now) const;
   // Whether this event fails again and again while others are accepted, and nothing says that the sink is ill now.
   [[nodiscard]] bool fails_alone(const Record& failed) const;
+  // Whether all bytes are held, nothing moves, and this event has failed for a while.
+  [[nodiscard]] bool stands_still(const Record& failed, MonoTime now) const;
   // Whether the event must be decided now: it stands in the way of all others, see HeartOptions::stuck_after.
   [[nodiscard]] bool is_stuck(Ticket ticket, MonoTime now) const;
   // Another try, a dead letter, or the end of the program.

@@ -97,17 +97,22 @@ void LifeChecker::arrived(const event::PreparedBatch& batch) {
     ++events_;
     ++outage_arrivals_;
     Node& node = nodes_[document->node];
+    was_full_ = was_full_ || bytes_ >= options_.max_bytes;
     if (++node.held > options_.relax_after && options_.ordering == dispatch::Ordering::node && !node.relaxed) {
-      node.relaxed = true;
-      coverage_.hit("lane: relaxed");
-      for (const Document& other : store_.documents()) {
-        if (other.node == document->node && other.seq <= states_.size() && states_[other.seq - 1].held > 0) {
-          checker_.order_yields(other);
-        }
-      }
+      relax(document->node);
     }
     if (node.relaxed) {
       checker_.order_yields(*document);
+    }
+  }
+}
+
+void LifeChecker::relax(std::uint32_t number) {
+  nodes_[number].relaxed = true;
+  coverage_.hit("lane: relaxed");
+  for (const Document& other : store_.documents()) {
+    if (other.node == number && other.seq <= states_.size() && states_[other.seq - 1].held > 0) {
+      checker_.order_yields(other);
     }
   }
 }
@@ -131,6 +136,10 @@ bool LifeChecker::sent(const Document& document, bool paused) {
   Node& node = nodes_[document.node];
   if (++node.out > 1) {
     coverage_.hit("lane: two of a node in flight");
+    // A node that may have filled all bytes, and nothing moved.
+    if (!node.relaxed && was_full_ && options_.ordering == dispatch::Ordering::node) {
+      relax(document.node);
+    }
     if (!node.relaxed && options_.ordering != dispatch::Ordering::none) {
       broken(fmt::format("{} requests in flight for node-{}", node.out, document.node));
     }

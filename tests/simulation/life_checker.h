@@ -56,6 +56,7 @@ class LifeChecker {
   };
   State& state(const Document& document);
   void settle(const Document& document);
+  void relax(std::uint32_t node);
   void failed(const Document& document, const Reply& reply);
   void note_gate(const Reply& reply, bool probe, bool paused_before, bool paused_after);
   void check_rate();
@@ -78,6 +79,7 @@ class LifeChecker {
   std::uint64_t asked_in_vain_ = 0;  // before this life
   bool stopping_ = false;
   std::size_t bytes_ = 0;
+  bool was_full_ = false;  // of bytes, once
   std::uint32_t events_ = 0;
   std::uint32_t out_ = 0;
   std::uint32_t probes_out_ = 0;

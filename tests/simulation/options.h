@@ -77,12 +77,9 @@ struct Options {
 
   // What the sink never takes is never given up, and stops its node.
   [[nodiscard]] bool waits_for_ever() const { return on_exhausted == pipeline::OnExhausted::wait; }
-  // Events that are never taken may fill all the bytes, so that nothing can show whether others are, or the gate stays
-  // shut, which spends no retries.
+  // Events that are never taken may fill all the bytes, so that nothing can show whether others are.
   [[nodiscard]] bool may_stall() const {
-    const bool failing = stuck > 0 || ill_node;
-    return max_bytes < kPlenty && ((on_exhausted == pipeline::OnExhausted::isolate && failing) ||
-                                   (on_exhausted == pipeline::OnExhausted::dead_letter && (failing || poison > 0)));
+    return max_bytes < kPlenty && on_exhausted == pipeline::OnExhausted::isolate && (stuck > 0 || ill_node);
   }
   static constexpr std::size_t kPlenty = 1 << 20;  // bytes: more than all events of a run
 };

@@ -199,7 +199,7 @@ class MemoryHistory final : public ports::History {
         break;
       }
       batch.add(key.second, store_.documents_.at(key.second).text,
-                {event::Mark::Phase::history, {cursor(*until, key)}, {}, {}});
+                {event::Mark::Phase::history, {cursor(*until, key)}, key.first, {}});
     }
     return {};
   }

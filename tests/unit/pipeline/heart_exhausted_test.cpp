@@ -289,6 +289,38 @@ TEST_F(HeartStuckTest, NotWithoutEvidence) {
   EXPECT_TRUE(letters_.empty());
 }
 
+TEST_F(HeartStuckTest, WhenAllThatIsHeldIsOfOneNodeItRunsInParallelToFindEvidence) {
+  answer(1, 202);
+  heart_.reset();
+  sent_.clear();
+  HeartOptions full = options(10, 1000);
+  full.max_bytes = 1;
+  full.let_in_when_nothing_moves = 0;
+  make(full);
+  arrive({"only", "only", "only"});
+  answer(0, 500);
+  for (int i = 0; i < 10 && sent_.back() == sent_[0]; ++i) {
+    fail_again(sent_[0], 500, 8s);
+  }
+  ASSERT_FALSE(sent_.back() == sent_[0]) << "the others go out, too";
+  EXPECT_GE(now_, MonoTime(1000s) + 30s);
+  EXPECT_EQ(heart_->status().relaxations, 1u);
+  answer(sent_.size() - 1, 202);
+  EXPECT_TRUE(letters_.empty());
+}
+
+TEST_F(HeartExhaustedTest, DeadLettersFreeMemoryThatIsFullEvenInAnOutage) {
+  HeartOptions full = with(OnExhausted::dead_letter, 2);
+  full.max_bytes = 1;
+  make(full);
+  arrive({"a"});
+  for (std::size_t k = 0; k < sent_.size() && k < 100; ++k) {
+    answer(k, 404);
+    tick(10s);
+  }
+  EXPECT_EQ(letters_.size(), 1u);
+}
+
 TEST_F(HeartTest, AFewLargeEventsThatWaitLetOthersIn) {
   HeartOptions small = options(10);
   small.max_bytes = 1;
