@@ -75,7 +75,7 @@ Result<ports::Checkpoint> Pipeline::first_start(Reader& reader) {
     return fail(first.error());
   }
   // Saved before anything is read: a crash from here on continues, it does not start over.
-  if (auto saved = parts_.checkpoints.save(*first); !saved) {
+  if (auto saved = parts_.checkpoints.save(*first, {}); !saved) {
     return fail(saved.error());
   }
   if (!options_.reader.backfill.enabled) {
