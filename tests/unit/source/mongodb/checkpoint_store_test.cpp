@@ -52,7 +52,7 @@ TEST_F(CheckpointStore, TheIncumbentsDocumentIsTakenOver) {
     const auto loaded = checkpoints->load();
     ASSERT_TRUE(loaded && *loaded);
     const auto time = time_of(bson_of(token_json(data)));
-    EXPECT_EQ(**loaded, (Checkpoint{.position = position(data), .watermark = time.wall(), .backfill = {}}, {}));
+    EXPECT_EQ(**loaded, (Checkpoint{.position = position(data), .watermark = time.wall(), .backfill = {}}));
     LogCapture log;
     ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}, {}));
     EXPECT_EQ(log.count("WARN"), 0) << log.end();
