@@ -50,7 +50,7 @@ void Leadership::renewed(bool ours, MonoTime asked, MonoTime now) {
 
 void Leadership::confirm(MonoTime asked, MonoTime now) {
   held_until_ = after(asked, options_.term - margin(options_.term));
-  at_ = std::max(now, after(asked, options_.term / 4));
+  at_ = std::max(now, after(asked, beat(options_.term)));
 }
 
 void Leadership::failed(MonoTime now) {

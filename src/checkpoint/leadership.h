@@ -3,7 +3,7 @@
 //
 //   standby   reads the record every poll(). Takes the lease over when it was given back or nobody ever had it, when its
 //             holder is known to be dead, and else when it has seen one and the same record for `term`.
-//   holder    renews every term / 4. May send until held_until(): `term` less margin() after the moment BEFORE it asked
+//   holder    renews every beat(). May send until held_until(): `term` less margin() after the moment BEFORE it asked
 //             for the last confirmed renewal. Renewals that get no answer do not depose it, they only let that time pass:
 //             if one succeeds later, nobody had the lease in between. An answer "not yours any more" deposes it at once.
 //
@@ -70,6 +70,11 @@ class Leadership {
   // How often a standby looks: often enough that a lease given back is taken within a second.
   [[nodiscard]] static constexpr Duration poll(Duration term) {
     return std::min<Duration>(term / 4, std::chrono::milliseconds(500));
+  }
+  // How often a holder renews. With a long term not so rarely that a record that somebody removed stays away for long:
+  // nothing can be saved meanwhile.
+  [[nodiscard]] static constexpr Duration beat(Duration term) {
+    return std::min<Duration>(term / 4, std::chrono::seconds(5));
   }
   // So much earlier than its term's end a holder stops.
   [[nodiscard]] static constexpr Duration margin(Duration term) {

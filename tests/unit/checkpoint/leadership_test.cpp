@@ -152,6 +152,7 @@ TEST_F(LeadershipTest, AfterAnOutageTheHolderMayRenewFirst) {
 TEST_F(LeadershipTest, AStandbyOfALongTermStillLooksTwiceASecond) {
   EXPECT_EQ(Leadership::poll(1h), 500ms);
   EXPECT_EQ(Leadership::poll(1s), 250ms);
+  EXPECT_EQ(Leadership::beat(1h), 5s);
   EXPECT_EQ(Leadership::margin(1h), 1s);
   EXPECT_EQ(Leadership::margin(1s), 250ms);
 }
