@@ -43,7 +43,7 @@ std::string host_name() {
     return "unknown";
   }
   std::string text(name.data());
-  std::replace(text.begin(), text.end(), ':', '_');
+  std::replace_if(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~' || c == ':'; }, '_');
   return text;
 }
 

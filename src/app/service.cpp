@@ -1,5 +1,6 @@
 #include "app/service.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
@@ -176,8 +177,9 @@ Result<void> Service::open() {
 }
 
 Result<void> Service::open_lease() {
-  // Half a term: then a second try is still in time.
-  auto lease_store = app::open_lease(config_.datastore, config_.lease.term / 2);
+  // Half a term, so that a second try is still in time; and not so long that a broken connection goes unnoticed.
+  const Duration patience = std::min<Duration>(config_.lease.term / 2, std::chrono::seconds(10));
+  auto lease_store = app::open_lease(config_.datastore, patience);
   if (!lease_store) {
     return fail(std::move(lease_store.error()));
   }
@@ -311,15 +313,13 @@ std::optional<std::string> Service::unhealthy() {
 
 std::optional<std::string> Service::not_ready() {
   auto lease = keeper_ ? keeper_->not_ready() : std::nullopt;
+  const bool standby = keeper_ && keeper_->standby();
   MutexLock lock(mutex_);
-  auto delivery = pipeline_ != nullptr ? pipeline_->not_ready() : std::nullopt;
-  if (lease && delivery) {
-    return *lease + "; " + *delivery;
+  if (pipeline_ == nullptr) {
+    return lease || standby ? lease : "starting";
   }
-  if (!lease && pipeline_ == nullptr) {
-    return "starting";
-  }
-  return lease ? lease : delivery;
+  const auto delivery = pipeline_->not_ready();
+  return lease && delivery ? *lease + "; " + *delivery : lease ? lease : delivery;
 }
 
 int Service::run() {

@@ -1,8 +1,15 @@
 #include "checkpoint/leadership.h"
 
+#include "base/backoff.h"
 #include "base/check.h"
 
 namespace exporter::checkpoint {
+
+namespace {
+
+constexpr Duration kLongestPause = std::chrono::seconds(5);
+
+}  // namespace
 
 Leadership::Next Leadership::next(MonoTime now) const {
   if (now < at_) {
@@ -13,6 +20,7 @@ Leadership::Next Leadership::next(MonoTime now) const {
 
 void Leadership::saw(const std::optional<ports::LeaseRecord>& record, bool dead, MonoTime now) {
   EXPORTER_CHECK(!tenure_, "a holder has no need to look");
+  failures_ = 0;
   if (!first_sight_ || record != seen_) {
     first_sight_ = now;
     seen_ = record;
@@ -55,7 +63,9 @@ void Leadership::confirm(MonoTime asked, MonoTime now) {
 
 void Leadership::failed(MonoTime now) {
   take_ = false;
-  at_ = after(now, tenure_ ? poll(options_.term) / 2 : poll(options_.term));
+  // A holder has little time; a standby asks a datastore that does not answer at growing intervals.
+  at_ = after(now, tenure_ ? poll(options_.term) / 2
+                           : backoff_delay({.initial = poll(options_.term), .cap = kLongestPause}, ++failures_));
   // Whoever holds it may have been without an answer too. It gets the time to renew first, lest every outage of the
   // datastore end with a take-over.
   patient_until_ = after(now, options_.term / 2);

@@ -1,7 +1,7 @@
 // Who sends and saves: the holder of the lease (ports/lease.h). One contender's view of it, as a state machine: it is told
 // what was read and written and what time it is, and it answers with what to ask the store for next, and when.
 //
-//   standby   reads the record every poll(). Takes the lease over when it was given back or nobody ever had it, when its
+//   standby   reads the record every poll(), and less often while it gets no answer. Takes the lease over when it was given back or nobody ever had it, when its
 //             holder is known to be dead, and else when it has seen one and the same record for `term`.
 //   holder    renews every beat(). May send until held_until(): `term` less margin() after the moment BEFORE it asked
 //             for the last confirmed renewal. Renewals that get no answer do not depose it, they only let that time pass:
@@ -92,6 +92,7 @@ class Leadership {
   bool existed_ = false;                      // there was a record once
   bool take_ = false;                         // as seen_ is, it may be taken
   MonoTime patient_until_ = MonoTime::min();  // no take-over before, unless the lease is nobody's
+  std::uint32_t failures_ = 0;                // of a standby, in a row
   MonoTime at_ = MonoTime::min();             // of the next question
 };
 

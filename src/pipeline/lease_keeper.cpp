@@ -226,14 +226,12 @@ void LeaseKeeper::on_failure(const Error& error) {
     MutexLock lock(mutex_);
     trouble_ = error.message;
   }
-  // The first, the second, the fourth, the eighth ... in a row.
-  if (std::has_single_bit(failures_)) {
-    if (holder) {
-      log::warn("Renewing the lease failed, trying again", {{"error", error}});
-    } else {
-      log::warn("The datastore does not answer, trying again",
-                {{"error", error}, {"retryIn", machine_.next(now).at - now}});
-    }
+  if (!holder) {
+    log::warn("The datastore does not answer, trying again",
+              {{"error", error}, {"retryIn", machine_.next(now).at - now}});
+  } else if (std::has_single_bit(failures_)) {
+    // The first, the second, the fourth, the eighth ... in a row.
+    log::warn("Renewing the lease failed, trying again", {{"error", error}});
   }
 }
 

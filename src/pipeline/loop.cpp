@@ -89,6 +89,7 @@ bool Pipeline::Loop::heed_lease(MonoTime now) {
       log::info("The lease is renewed; sending goes on", {});
     }
     allow_sends(now);
+    carry_out();
   }
   return true;
 }
@@ -116,6 +117,9 @@ void Pipeline::Loop::on_answer(const event::Answer& answer) {
 }
 
 void Pipeline::Loop::on_credentials() {
+  if (!heed_lease(parts_.clock.now())) {
+    return;
+  }
   token_ = parts_.credentials.current();
   allow_sends(parts_.clock.now());
   if (token_) {

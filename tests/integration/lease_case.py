@@ -1,7 +1,7 @@
 """Two exporters on one datastore: one sends, the other stands by and takes over. Whichever datastore it is."""
 import signal
 
-from support import LabSink, wait_until
+from support import LabSink, request, wait_until
 
 STANDBY = "Standby: another exporter holds the lease"
 HOLDING = "Holding the lease"
@@ -11,7 +11,7 @@ TAKEOVERS = "health_events_exporter_lease_takeovers_total"
 
 
 class Pair:
-    """Mixed into a test case that has start(sink, **settings), insert_some(count), lease() and check(sink, duplicates)."""
+    """Mixed into a test case that knows its datastore: start(), insert_some(), lease(), position() and check()."""
 
     def two(self, **settings):
         """A holder that has its first position, and a standby, both alive."""
@@ -20,6 +20,9 @@ class Pair:
         standby = self.start(self.sink, **settings)
         standby.wait_for_line(STANDBY)
         return holder, standby
+
+    def health(self, exporter, path):
+        return request(exporter.url(path))[0]
 
     def arrive(self, count, total):
         self.insert_some(count)
@@ -32,7 +35,8 @@ class Pair:
         self.assertEqual((holder.metric(HELD), standby.metric(HELD)), (1, 0))
         self.assertEqual(standby.metric(TAKEOVERS), 0)
         self.assertEqual(standby.lines("Starting event stream"), [])
-        self.assertEqual(self.health(standby), 200)
+        # A rollout waits until the new one is ready, and it becomes one of these first.
+        self.assertEqual((self.health(standby, "/healthz"), self.health(standby, "/readyz")), (200, 200))
         epoch = self.lease()["epoch"]
         holder.stop()
         self.insert_some(100)

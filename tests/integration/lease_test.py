@@ -2,7 +2,7 @@
 import json
 
 from lease_case import Pair
-from support import Exporter, IntegrationTest, LabSink, main, request, wait_until
+from support import Exporter, IntegrationTest, LabSink, main, wait_until
 
 
 class Lease(Pair, IntegrationTest):
@@ -18,9 +18,6 @@ class Lease(Pair, IntegrationTest):
 
     def position(self):
         return json.loads(self.store.saved()[0][0])["eventID"]
-
-    def health(self, exporter):
-        return request(exporter.url("/healthz"))[0]
 
     def check(self, sink, events, duplicates=None):
         self.assert_all_delivered(sink, events, duplicates)

@@ -2,7 +2,7 @@
 from lease_case import HOLDING, Pair
 from mongod import TOKENS
 from mongodb_case import MongodbCase
-from support import LabSink, main, request, wait_until
+from support import LabSink, main
 
 
 class MongodbLease(Pair, MongodbCase):
@@ -17,9 +17,6 @@ class MongodbLease(Pair, MongodbCase):
 
     def position(self):
         return self.token()["_data"]
-
-    def health(self, exporter):
-        return request(exporter.url("/healthz"))[0]
 
     def check(self, sink, events, duplicates=None):
         self.assertEqual(len(set(self.inserted)), events)

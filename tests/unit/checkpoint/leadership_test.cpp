@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace exporter::checkpoint {
 namespace {
 
@@ -147,6 +149,20 @@ TEST_F(LeadershipTest, AfterAnOutageTheHolderMayRenewFirst) {
   EXPECT_NE(machine_.next(kStart + 10500ms).ask, Ask::take);
   machine_.saw(kOther, false, kStart + 12s);
   EXPECT_EQ(machine_.next(kStart + 12s).ask, Ask::take);
+}
+
+TEST_F(LeadershipTest, ADatastoreThatDoesNotAnswerIsAskedAtGrowingIntervals) {
+  std::vector<Duration> pauses;
+  MonoTime now = kStart;
+  for (int failure = 0; failure < 6; ++failure) {
+    machine_.failed(now);
+    pauses.push_back(machine_.next(now).at - now);
+    now = machine_.next(now).at;
+  }
+  EXPECT_EQ(pauses, (std::vector<Duration>{500ms, 1s, 2s, 4s, 5s, 5s}));
+  machine_.saw(kOther, false, now);
+  machine_.failed(now);
+  EXPECT_EQ(machine_.next(now).at - now, 500ms);
 }
 
 TEST_F(LeadershipTest, AStandbyOfALongTermStillLooksTwiceASecond) {

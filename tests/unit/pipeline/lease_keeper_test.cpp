@@ -72,6 +72,7 @@ TEST_F(LeaseKeeperTest, TakesAndRenewsAndGivesBack) {
   const auto tenure = acquire();
   EXPECT_EQ(tenure->fence(), (ports::Fence{"me:1:r::", 1}));
   EXPECT_EQ(keeper_.not_ready(), std::nullopt);
+  EXPECT_EQ(keeper_.standby(), std::nullopt);
   EXPECT_THAT(metrics_.text(), HasSubstr("lease_held 1"));
   EXPECT_THAT(metrics_.text(), HasSubstr("lease_takeovers_total 1"));
   const MonoTime until = tenure->until();
@@ -96,7 +97,8 @@ TEST_F(LeaseKeeperTest, StandsByAndSaysForWhom) {
   start();
   std::stop_source stop;
   auto asked = std::async(std::launch::async, [&] { return keeper_.acquire(stop.get_token()); });
-  EXPECT_TRUE(eventually([&] { return keeper_.not_ready() == "standby: gpu-7:4711 holds the lease"; }, 0ms));
+  EXPECT_TRUE(eventually([&] { return keeper_.standby() == "standby: gpu-7:4711 holds the lease"; }, 0ms));
+  EXPECT_EQ(keeper_.not_ready(), std::nullopt);
   stop.request_stop();
   EXPECT_EQ(asked.get().error().kind, ErrorKind::cancelled);
   EXPECT_EQ(record().holder, "gpu-7:4711:r:b:n");
