@@ -1,5 +1,6 @@
 """Two exporters on one datastore: one sends, the other stands by and takes over. Whichever datastore it is."""
 import signal
+from pathlib import Path
 
 from support import LabSink, request, wait_until
 
@@ -23,6 +24,11 @@ class Pair:
 
     def health(self, exporter, path):
         return request(exporter.url(path))[0]
+
+    def freeze(self, exporter):
+        exporter.send(signal.SIGSTOP)
+        state = Path(f"/proc/{exporter.child.pid}/stat")
+        wait_until(lambda: state.read_text().rsplit(")", 1)[1].split()[0] == "T", "a frozen process")
 
     def arrive(self, count, total):
         self.insert_some(count)
@@ -72,7 +78,7 @@ class Pair:
         holder, standby = self.two(lease__term="2s")
         self.arrive(50, 50)
         before = self.position()
-        holder.send(signal.SIGSTOP)
+        self.freeze(holder)
         self.arrive(50, 100)
         standby.wait_for_line(HOLDING)
         wait_until(lambda: self.position() > before, "progress of the new holder")

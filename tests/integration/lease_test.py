@@ -1,5 +1,7 @@
 """Two exporters on one SQLite file."""
 import json
+import signal
+import sqlite3
 
 from lease_case import Pair
 from support import Exporter, IntegrationTest, LabSink, main, wait_until
@@ -8,6 +10,21 @@ from support import Exporter, IntegrationTest, LabSink, main, wait_until
 class Lease(Pair, IntegrationTest):
     def start(self, sink, **settings):
         return Exporter(self, self.config(sink.url, **settings))
+
+    def freeze(self, exporter):
+        def not_in_the_middle_of_a_write():
+            super(Lease, self).freeze(exporter)
+            try:
+                connection = sqlite3.connect(self.store.path, timeout=0.5)
+                connection.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError:
+                exporter.send(signal.SIGCONT)
+                return False
+            finally:
+                connection.close()
+        # It would keep the file's one lock.
+        wait_until(not_in_the_middle_of_a_write, "a process that is frozen while it does not write")
 
     def insert_some(self, count):
         self.generate(count)

@@ -79,7 +79,7 @@ TEST_F(LeaseStore, OneThatIsDamagedIsNeverTakenForNone) {
     ASSERT_FALSE(read) << damage;
     EXPECT_EQ(read.error().kind, ErrorKind::corrupt);
     EXPECT_THAT(read.error().message, HasSubstr("eventExporterLease of the document"));
-    EXPECT_FALSE(lease->renew({"a", 1}).value_or(false));
+    EXPECT_FALSE(lease->renew({"b", 1}).value_or(false));
     EXPECT_EQ(documents("ResumeTokens"), before);
   }
 }
