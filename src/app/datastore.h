@@ -49,8 +49,8 @@ Result<Datastore> open_datastore(const config::Config::Datastore& given, Clock& 
 // The same, but an SQLite file must be there already.
 Result<LetterStore> open_letter_store(const config::Config::Datastore& given);
 
-// The lease beside the progress of a datastore that was opened before, with a connection of its own. `patience`: longest
-// time for one call, as far as the provider can keep it. Errors as above.
+// The lease beside the progress of a datastore that was opened before, with a connection of its own. `patience`:
+// longest time for one call, as far as the provider can keep it. Errors as above.
 Result<std::unique_ptr<ports::LeaseStore>> open_lease(const config::Config::Datastore& given, Duration patience);
 
 }  // namespace exporter::app

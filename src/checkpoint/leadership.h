@@ -1,14 +1,16 @@
-// Who sends and saves: the holder of the lease (ports/lease.h). One contender's view of it, as a state machine: it is told
-// what was read and written and what time it is, and it answers with what to ask the store for next, and when.
+// Who sends and saves: the holder of the lease (ports/lease.h). One contender's view of it, as a state machine: it is
+// told what was read and written and what time it is, and it answers with what to ask the store for next, and when.
 //
-//   standby   reads the record every poll(), and less often while it gets no answer. Takes the lease over when it was given back or nobody ever had it, when its
-//             holder is known to be dead, and else when it has seen one and the same record for `term`.
+//   standby   reads the record every poll(), and less often while it gets no answer. Takes the lease over when it was
+//             given back or nobody ever had it, when its holder is known to be dead, and else when it has seen one and
+//             the same record for `term`.
 //   holder    renews every beat(). May send until held_until(): `term` less margin() after the moment BEFORE it asked
-//             for the last confirmed renewal. Renewals that get no answer do not depose it, they only let that time pass:
-//             if one succeeds later, nobody had the lease in between. An answer "not yours any more" deposes it at once.
+//             for the last confirmed renewal. Renewals that get no answer do not depose it, they only let that time
+//             pass: if one succeeds later, nobody had the lease in between. An answer "not yours any more" deposes it
+//             at once.
 //
-// Why there are never two at a time who may send: the others have seen the last beat no earlier than the holder asked for
-// it, and wait for a whole term from then; the holder stops a margin earlier, by which the two clocks may run apart
+// Why there are never two at a time who may send: the others have seen the last beat no earlier than the holder asked
+// for it, and wait for a whole term from then; the holder stops a margin earlier, by which the two clocks may run apart
 // meanwhile. No wall clock is compared, and no time is written anywhere. What a holder does after all, because it was
 // frozen in the middle of it, is fenced off by the epoch: it cannot move the saved progress.
 //

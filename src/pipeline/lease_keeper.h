@@ -1,7 +1,7 @@
 // The lease thread: waits for the lease, renews it, gives it back. Drives checkpoint/leadership.h with a real store.
 //
-// It has a connection of its own, so a renewal never waits behind a save that is stuck; and a renewal that is stuck itself
-// stops the sending in time, because the loop looks at the Tenure's own clock.
+// It has a connection of its own, so a renewal never waits behind a save that is stuck; and a renewal that is stuck
+// itself stops the sending in time, because the loop looks at the Tenure's own clock.
 // Thread-safety: run() is the thread itself, once; all others from any thread.
 #pragma once
 

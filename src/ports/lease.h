@@ -6,9 +6,9 @@
 //   epoch   grows by one with each take-over, and with nothing else: what a checkpoint is fenced by
 //   beat    grows with each renewal: that it stands still is all that others see of a dead holder
 //
-// There is no time in it, because clocks of two machines differ. No record at all is a lease that nobody ever had. Every
-// write but the first is conditional on what is stored; one that finds something else changes nothing, and that is an
-// ordinary answer (false), not an error. When to ask for what is decided by checkpoint/leadership.h.
+// There is no time in it, because clocks of two machines differ. No record at all is a lease that nobody ever had.
+// Every write but the first is conditional on what is stored; one that finds something else changes nothing, and that
+// is an ordinary answer (false), not an error. When to ask for what is decided by checkpoint/leadership.h.
 //
 // Thread-safety: used by one thread at a time. Calls block for at most the datastore's own command deadline. An error
 // says nothing about whether the write was done.
@@ -44,8 +44,8 @@ class LeaseStore {
   // Errors of all four: transient; corrupt when something is stored that cannot be understood.
   virtual Result<std::optional<LeaseRecord>> read() = 0;
 
-  // Writes {holder, seen's epoch + 1, 0}, if the record is still as `seen`; nothing seen: {holder, 1, 0}, if there still
-  // is none. `seen` is what read() of this object, or of another one, answered; this one has read too.
+  // Writes {holder, seen's epoch + 1, 0}, if the record is still as `seen`; nothing seen: {holder, 1, 0}, if there
+  // still is none. `seen` is what read() of this object, or of another one, answered; this one has read too.
   virtual Result<bool> take(const std::optional<LeaseRecord>& seen, const std::string& holder) = 0;
 
   // Moves the beat on, if the tenure is still this one. A record that somebody removed is made again, lest the progress

@@ -6,7 +6,8 @@
 //   eventExporter  what we know beyond it: watermark, backfill, and a digest of the token that they were saved with.
 //                  With another token in the document they describe an older place: only the watermark then still says
 //                  something true (everything before it was settled once).
-//   eventExporterLease   who may write the rest (lease_store.cpp). Beside the former, so that neither rewrites the other.
+//   eventExporterLease   who may write the rest (lease_store.cpp). A field of its own, so that neither rewrites the
+//                  other.
 //
 // Saving is an update of the document by its key, never an upsert: clientName is not unique, and two programs that raced
 // would make two documents. A fenced save is conditional on the lease, and makes no document: the lease's own renewal

@@ -2,9 +2,10 @@
 //
 //   eventExporterLease   { holder: "gpu-7:1:...", epoch: 4, beat: 911 }
 //
-// A document without it, the incumbent's for instance, is a lease that nobody ever had. The incumbent leaves the field as
-// it is; when it deletes the document, on lost history, the epochs begin anew. Every write is an update of the document
-// that was read, conditional on what was read, with write concern majority: a primary that the set has left cannot renew.
+// A document without it, the incumbent's for instance, is a lease that nobody ever had. The incumbent leaves the field
+// as it is; when it deletes the document, on lost history, the epochs begin anew. Every write is an update of the
+// document that was read, conditional on what was read, with write concern majority: a primary that the set has left
+// cannot renew.
 #include <fmt/format.h>
 
 #include <memory>

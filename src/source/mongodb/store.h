@@ -50,8 +50,8 @@ Result<std::unique_ptr<ports::History>> open_history(const Options& options);
 Result<std::unique_ptr<ports::CheckpointStore>> open_checkpoints(const Options& options);
 Result<std::unique_ptr<ports::DeadLetters>> open_dead_letters(const Options& options);
 Result<std::unique_ptr<ports::Documents>> open_documents(const Options& options);
-// `patience`: the longest time that a write of the lease may wait for a majority. A lease that is not renewed within its
-// term is worth nothing, so a server that is slower may as well be silent.
+// `patience`: the longest time that a write of the lease may wait for a majority. A lease that is not renewed within
+// its term is worth nothing, so a server that is slower may as well be silent.
 Result<std::unique_ptr<ports::LeaseStore>> open_lease(const Options& options, Duration patience);
 
 // Inserts documents as they are given. Used by the lab and by tests; in production the platform connector writes.
