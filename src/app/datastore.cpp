@@ -73,6 +73,11 @@ mongodb::Options mongodb_options(const config::Config::Datastore::Mongodb& given
   return options;
 }
 
+Result<std::unique_ptr<ports::LeaseStore>> open_lease(const config::Config::Datastore& given, Duration patience) {
+  return given.provider == config::Provider::sqlite ? sqlite::open_lease({.path = given.path})
+                                                    : mongodb::open_lease(mongodb_options(given.mongodb), patience);
+}
+
 Result<Datastore> open_datastore(const config::Config::Datastore& given, Clock& clock) {
   return given.provider == config::Provider::sqlite ? open_sqlite(given, clock) : open_mongodb(given, clock);
 }

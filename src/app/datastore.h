@@ -12,6 +12,7 @@
 #include "ports/dead_letters.h"
 #include "ports/documents.h"
 #include "ports/history.h"
+#include "ports/lease.h"
 #include "ports/source.h"
 #include "source/mongodb/store.h"
 
@@ -48,5 +49,9 @@ Result<Datastore> open_datastore(const config::Config::Datastore& given, Clock& 
 
 // The same, but an SQLite file must be there already.
 Result<LetterStore> open_letter_store(const config::Config::Datastore& given);
+
+// The lease beside the progress of a datastore that was opened before, with a connection of its own. `patience`:
+// longest time for one call, as far as the provider can keep it. Errors as above.
+Result<std::unique_ptr<ports::LeaseStore>> open_lease(const config::Config::Datastore& given, Duration patience);
 
 }  // namespace exporter::app

@@ -71,7 +71,8 @@ Result<std::optional<ports::Checkpoint>> ReplayCheckpoints::load() {
   return ports::Checkpoint{.position = mark(0).position, .watermark = {}, .backfill = {}};
 }
 
-Result<void> ReplayCheckpoints::save(const ports::Checkpoint& checkpoint) {
+Result<void> ReplayCheckpoints::save(const ports::Checkpoint& checkpoint,
+                                     const std::optional<ports::Fence>& /*fence*/) {
   const auto place = place_of(checkpoint.position);
   if (!place) {
     return fail(place.error());

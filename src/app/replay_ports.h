@@ -45,7 +45,7 @@ class ReplayCheckpoints final : public ports::CheckpointStore {
       : book_(book), letters_(letters), on_last_(std::move(on_last)) {}
 
   Result<std::optional<ports::Checkpoint>> load() override;  // the beginning
-  Result<void> save(const ports::Checkpoint& checkpoint) override;
+  Result<void> save(const ports::Checkpoint& checkpoint, const std::optional<ports::Fence>& fence) override;
 
  private:
   ReplayBook& book_;

@@ -1,18 +1,26 @@
 #include "app/service.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <stop_token>
+#include <string>
 #include <utility>
 
 #include "admin/server.h"
 #include "app/datastore.h"
+#include "app/holder_name.h"
 #include "app/module_options.h"
 #include "app/signals.h"
 #include "auth/oidc.h"
 #include "base/clock.h"
+#include "base/mutex.h"
+#include "checkpoint/tenure.h"
 #include "observability/log.h"
 #include "observability/metrics.h"
+#include "pipeline/lease_keeper.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/worker_thread.h"
 #include "sink/http/asio_reactor.h"
@@ -93,12 +101,6 @@ int finish(const Result<void>& ended) {
   return 0;
 }
 
-// Everything that can be saved is saved; one thread waits for a datastore that does not answer.
-void leave(const Result<void>& ended) {
-  log::warn("The datastore does not answer; leaving without waiting for it", {});
-  std::_Exit(finish(ended));
-}
-
 void warn_about_tls(const config::Config& config) {
   if (config.sink.insecure_skip_verify) {
     log::warn("TLS verification of the sink is switched off: anyone on the way can read and change events and token",
@@ -110,6 +112,260 @@ void warn_about_tls(const config::Config& config) {
   }
 }
 
+admin::Health health_of(const std::optional<std::string>& reason) {
+  return {.ok = !reason, .reason = reason.value_or("")};
+}
+
+// What lives as long as the process, and what is made anew for each tenure of the lease.
+class Service {
+ public:
+  explicit Service(const config::Config& config) : config_(config) {}
+  int run();
+
+ private:
+  // What cannot work ends the program before it begins.
+  Result<void> open();
+  Result<void> open_lease();
+  // Tenure after tenure, until a stop or an error that no waiting mends.
+  Result<void> serve();
+  // Delivers for as long as the tenure lasts; null: no lease is used.
+  Result<void> deliver(const checkpoint::Tenure* tenure);
+  void clear_gauges();
+  void on_signal();
+  void on_lease_changed();
+  // A thread of the pipeline still waits for the datastore; see pipeline::Parts.
+  void abandon(const Result<void>& result);
+  // Everything that can be saved is saved; one thread waits for a datastore that does not answer.
+  void leave(const Result<void>& ended);
+  [[nodiscard]] std::optional<std::string> unhealthy();
+  [[nodiscard]] std::optional<std::string> not_ready();
+
+  const config::Config& config_;
+  SystemClock clock_;
+  metrics::Metrics metrics_;
+  std::unique_ptr<auth::OidcCredentials> credentials_;
+  std::optional<Datastore> store_;
+  // With a lease only.
+  std::optional<HolderName> name_;
+  std::unique_ptr<ports::LeaseStore> lease_store_;
+  std::optional<pipeline::LeaseKeeper> keeper_;
+
+  std::stop_source stop_;
+  std::atomic<bool> waiting_for_threads_ = false;  // of a pipeline that lost the lease
+  Mutex mutex_;
+  pipeline::Pipeline* pipeline_ EXPORTER_GUARDED_BY(mutex_) = nullptr;  // while one runs
+};
+
+Result<void> Service::open() {
+  auto credentials =
+      auth::OidcCredentials::create(oidc_options(config_), clock_, [this] { metrics_.token_refresh_errors.add(); });
+  if (!credentials) {
+    return fail(std::move(credentials.error()));
+  }
+  credentials_ = std::move(*credentials);
+  http::AsioReactor reactor;
+  if (auto sink = http::make_http_sink(reactor, sink_options(config_)); !sink) {
+    return fail(std::move(sink.error()));
+  }
+  auto store = open_datastore(config_.datastore, clock_);
+  if (!store) {
+    return fail(std::move(store.error()));
+  }
+  store_ = std::move(*store);
+  log::info("Datastore client initialized", {{"provider", store_->provider}, {"path", store_->place}});
+  return config_.lease.enabled ? open_lease() : Result<void>();
+}
+
+Result<void> Service::open_lease() {
+  // Half a term, so that a second try is still in time; and not so long that a broken connection goes unnoticed.
+  const Duration patience = std::min<Duration>(config_.lease.term / 2, std::chrono::seconds(10));
+  auto lease_store = app::open_lease(config_.datastore, patience);
+  if (!lease_store) {
+    return fail(std::move(lease_store.error()));
+  }
+  lease_store_ = std::move(*lease_store);
+  name_.emplace();
+  keeper_.emplace(
+      checkpoint::LeaseOptions{.holder = name_->text(), .term = config_.lease.term},
+      pipeline::LeaseKeeper::Parts{.store = *lease_store_,
+                                   .clock = clock_,
+                                   .metrics = metrics_,
+                                   .is_dead = [this](const std::string& holder) { return name_->proves_dead(holder); },
+                                   // Progress that cannot be understood is left as it is, the lease beside it too.
+                                   .before_take =
+                                       [this] {
+                                         auto loaded = store_->checkpoints->load();
+                                         return loaded ? Result<void>() : fail(std::move(loaded.error()));
+                                       },
+                                   .changed = [this] { on_lease_changed(); }});
+  return {};
+}
+
+Result<void> Service::deliver(const checkpoint::Tenure* tenure) {
+  http::AsioReactor reactor;
+  auto sink = http::make_http_sink(reactor, sink_options(config_));
+  if (!sink) {
+    return fail(std::move(sink.error()));
+  }
+  transform::CloudEventWriter writer(transform_options(config_));
+  transform::EventIds ids(id_mode(config_), store_->names);
+  pipeline::Preparer preparer(*store_->decoder, writer, ids);
+  pipeline::Pipeline pipeline(pipeline_options(config_),
+                              {.source = *store_->source,
+                               .history = *store_->history,
+                               .documents = *store_->documents,
+                               .preparer = preparer,
+                               .checkpoints = *store_->checkpoints,
+                               .dead_letters = *store_->dead_letters,
+                               .sink = **sink,
+                               .credentials = *credentials_,
+                               .reactor = reactor,
+                               .clock = clock_,
+                               .metrics = metrics_,
+                               .tenure = tenure,
+                               .abandon = [this](const Result<void>& result) { abandon(result); }});
+  {
+    MutexLock lock(mutex_);
+    pipeline_ = &pipeline;
+    if (stop_.stop_requested()) {
+      pipeline.stop();
+    }
+  }
+  Result<void> ended = pipeline.run();
+  MutexLock lock(mutex_);
+  pipeline_ = nullptr;
+  waiting_for_threads_ = false;
+  return ended;
+}
+
+// A standby holds nothing.
+void Service::clear_gauges() {
+  for (metrics::Gauge* const gauge :
+       {&metrics_.queue_bytes, &metrics_.queue_events, &metrics_.in_flight, &metrics_.oldest_unsettled_age,
+        &metrics_.backfill_in_progress, &metrics_.retries_waiting, &metrics_.sink_paused}) {
+    gauge->set(0);
+  }
+}
+
+Result<void> Service::serve() {
+  if (!keeper_) {
+    metrics_.lease_held.set(1);
+    return deliver(nullptr);
+  }
+  log::info("Waiting for the lease", {{"holder", name_->text()}, {"term", config_.lease.term}});
+  for (;;) {
+    const auto tenure = keeper_->acquire(stop_.get_token());
+    if (!tenure) {
+      return tenure.error().kind == ErrorKind::cancelled ? Result<void>() : fail(tenure.error());
+    }
+    Result<void> ended = deliver(tenure->get());
+    if (ended || ended.error().kind != ErrorKind::not_leader) {
+      return ended;
+    }
+    clear_gauges();
+    if (stop_.stop_requested()) {
+      return {};
+    }
+  }
+}
+
+void Service::on_signal() {
+  log::info("Stopping: finishing the requests in flight; a second signal skips that", {});
+  stop_.request_stop();
+  if (waiting_for_threads_) {
+    leave({});
+  }
+  MutexLock lock(mutex_);
+  if (pipeline_ != nullptr) {
+    pipeline_->stop();
+  }
+}
+
+void Service::on_lease_changed() {
+  MutexLock lock(mutex_);
+  if (pipeline_ != nullptr) {
+    pipeline_->lease_changed();
+  }
+}
+
+void Service::abandon(const Result<void>& result) {
+  const bool lost_lease = result ? !stop_.stop_requested() : result.error().kind == ErrorKind::not_leader;
+  if (lost_lease) {
+    // Another one works meanwhile, so the thread may take its time, unless a signal comes.
+    waiting_for_threads_ = true;
+    if (!stop_.stop_requested()) {
+      return;
+    }
+  }
+  leave(lost_lease ? Result<void>() : result);
+}
+
+void Service::leave(const Result<void>& ended) {
+  log::warn("The datastore does not answer; leaving without waiting for it", {});
+  if (keeper_ && !keeper_->release(kGoodbye)) {
+    log::debug("The lease could not be given back in time", {});
+  }
+  std::_Exit(finish(ended));
+}
+
+std::optional<std::string> Service::unhealthy() {
+  MutexLock lock(mutex_);
+  return pipeline_ != nullptr ? pipeline_->unhealthy() : std::nullopt;
+}
+
+std::optional<std::string> Service::not_ready() {
+  auto lease = keeper_ ? keeper_->not_ready() : std::nullopt;
+  const bool standby = keeper_ && keeper_->standby();
+  MutexLock lock(mutex_);
+  if (pipeline_ == nullptr) {
+    return lease || standby ? lease : "starting";
+  }
+  const auto delivery = pipeline_->not_ready();
+  return lease && delivery ? *lease + "; " + *delivery : lease ? lease : delivery;
+}
+
+int Service::run() {
+  metrics_.backfill_enabled_flag.set(config_.backfill.enabled ? 1 : 0);
+  if (auto opened = open(); !opened) {
+    return report(opened.error());
+  }
+  admin::AdminServer admin(
+      {.port = config_.metrics_port}, [this] { return metrics_.text(); }, [this] { return health_of(unhealthy()); },
+      [this] { return health_of(not_ready()); });
+  if (auto started = admin.start(); started) {
+    log::info("starting server", {{"port", static_cast<std::uint32_t>(admin.port())}});
+  } else {
+    log::error("Metrics server failed - continuing without metrics", {{"error", started.error()}});
+  }
+
+  const SignalThread signals([this] { on_signal(); });
+  credentials_->start();
+  std::optional<pipeline::WorkerThread> lease_thread;
+  if (keeper_) {
+    lease_thread.emplace("lease", [this](std::stop_token stop) { keeper_->run(std::move(stop)); });
+  }
+  const Result<void> ended = serve();
+  // First of all, so that a standby takes over at once.
+  if (keeper_) {
+    const bool released = keeper_->release(kGoodbye);
+    lease_thread->request_stop();
+    if (!released || !lease_thread->ended_within(kGoodbye)) {
+      leave(ended);
+    }
+  }
+  credentials_->stop();
+  admin.stop();
+  // Saying good-bye to a server takes as long as finding out that it is gone.
+  pipeline::WorkerThread closing("close", [this](const std::stop_token&) {
+    store_.reset();
+    lease_store_.reset();
+  });
+  if (!closing.ended_within(kGoodbye)) {
+    leave(ended);
+  }
+  return finish(ended);
+}
+
 }  // namespace
 
 Version build_version() { return {.version = EXPORTER_VERSION, .commit = EXPORTER_COMMIT}; }
@@ -119,69 +375,7 @@ int run_service(const config::Config& config) {
   log::info("Configuration loaded", {{"path", config.config_path}});
   log::info("Publish workers configured", {{"workers", config.workers}});
   warn_about_tls(config);
-
-  SystemClock clock;
-  metrics::Metrics metrics;
-  metrics.backfill_enabled_flag.set(config.backfill.enabled ? 1 : 0);
-
-  auto credentials =
-      auth::OidcCredentials::create(oidc_options(config), clock, [&metrics] { metrics.token_refresh_errors.add(); });
-  if (!credentials) {
-    return report(credentials.error());
-  }
-  http::AsioReactor reactor;
-  auto sink = http::make_http_sink(reactor, sink_options(config));
-  if (!sink) {
-    return report(sink.error());
-  }
-  auto store = open_datastore(config.datastore, clock);
-  if (!store) {
-    return report(store.error());
-  }
-  log::info("Datastore client initialized", {{"provider", store->provider}, {"path", store->place}});
-
-  transform::CloudEventWriter writer(transform_options(config));
-  transform::EventIds ids(id_mode(config), store->names);
-  pipeline::Preparer preparer(*store->decoder, writer, ids);
-  pipeline::Pipeline pipeline(pipeline_options(config), {.source = *store->source,
-                                                         .history = *store->history,
-                                                         .documents = *store->documents,
-                                                         .preparer = preparer,
-                                                         .checkpoints = *store->checkpoints,
-                                                         .dead_letters = *store->dead_letters,
-                                                         .sink = **sink,
-                                                         .credentials = **credentials,
-                                                         .reactor = reactor,
-                                                         .clock = clock,
-                                                         .metrics = metrics,
-                                                         .abandon = leave});
-
-  const auto health_of = [](const std::optional<std::string>& reason) {
-    return admin::Health{.ok = !reason, .reason = reason.value_or("")};
-  };
-  admin::AdminServer admin(
-      {.port = config.metrics_port}, [&metrics] { return metrics.text(); },
-      [&] { return health_of(pipeline.unhealthy()); }, [&] { return health_of(pipeline.not_ready()); });
-  if (auto started = admin.start(); started) {
-    log::info("starting server", {{"port", static_cast<std::uint32_t>(admin.port())}});
-  } else {
-    log::error("Metrics server failed - continuing without metrics", {{"error", started.error()}});
-  }
-
-  const SignalThread signals([&pipeline] {
-    log::info("Stopping: finishing the requests in flight; a second signal skips that", {});
-    pipeline.stop();
-  });
-  (*credentials)->start();
-  const Result<void> ended = pipeline.run();
-  (*credentials)->stop();
-  admin.stop();
-  // Saying good-bye to a server takes as long as finding out that it is gone.
-  pipeline::WorkerThread closing("close", [&store](const std::stop_token&) { *store = {}; });
-  if (!closing.ended_within(kGoodbye)) {
-    leave(ended);
-  }
-  return finish(ended);
+  return Service(config).run();
 }
 
 }  // namespace exporter::app

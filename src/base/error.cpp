@@ -16,6 +16,8 @@ std::string_view to_string(ErrorKind kind) {
       return "invalid";
     case ErrorKind::corrupt:
       return "corrupt";
+    case ErrorKind::not_leader:
+      return "not_leader";
     case ErrorKind::cancelled:
       return "cancelled";
   }

@@ -21,6 +21,7 @@ enum class ErrorKind {
   position_lost,  // the source cannot resume from here: re-read the history, never skip silently
   invalid,        // the user's configuration or input is wrong: say so and exit with code 2
   corrupt,        // our own stored data fails its check: stop, touch nothing
+  not_leader,     // another process holds the lease: stop sending, save nothing, become standby
   cancelled,      // asked to stop: unwind quietly, never logged as an error
 };
 

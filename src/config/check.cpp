@@ -19,6 +19,8 @@ namespace {
 constexpr std::int64_t kLargestBatch = 10'000;
 constexpr std::int64_t kSmallestQueue = 64 << 10;
 constexpr std::int64_t kLargestQueue = std::int64_t{4} << 30;
+constexpr Duration kShortestTerm = std::chrono::seconds(1);
+constexpr Duration kLongestTerm = std::chrono::hours(1);
 
 void require(Draft& draft, std::string_view key, bool present, std::string remedy) {
   if (!present) {
@@ -146,6 +148,9 @@ void check_own_keys(Draft& draft) {
   if (config.checkpoint.interval <= Duration::zero()) {
     draft.error("exporter.checkpoint.interval", format_duration(config.checkpoint.interval) + " is not above 0",
                 R"(write it like "1s")");
+  }
+  if (config.lease.term < kShortestTerm || config.lease.term > kLongestTerm) {
+    draft.error("exporter.lease.term", format_duration(config.lease.term) + " is out of range", R"(give "1s" to "1h")");
   }
   if (config.shutdown.drain_timeout < Duration::zero()) {
     draft.error("exporter.shutdown.drain_timeout", "is negative", R"(write "0s" for no waiting, or a time like "20s")");

@@ -90,6 +90,12 @@ struct Config {
     Duration interval = std::chrono::seconds(1);
   } checkpoint;
 
+  // --- ours: [exporter.lease] ---
+  struct Lease {
+    bool enabled = true;
+    Duration term = std::chrono::seconds(4);  // the same for all exporters of a datastore; 1 s to 1 h
+  } lease;
+
   // --- ours: [exporter.shutdown] ---
   struct Shutdown {
     Duration drain_timeout = std::chrono::seconds(20);

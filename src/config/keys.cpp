@@ -48,7 +48,7 @@ using Store = Config::Datastore;
 using Mongodb = Config::Datastore::Mongodb;
 
 // clang-format off
-const std::array<KeySpec, 42> kKeys = {{
+const std::array<KeySpec, 44> kKeys = {{
     {"exporter.metadata.cluster", "string", "required",
      "Name of the cluster; part of every event. Any other key of this table is copied into every event too",
      MetadataTable{}},
@@ -140,6 +140,12 @@ const std::array<KeySpec, 42> kKeys = {{
     {"exporter.checkpoint.interval", "duration", "1s",
      "How often progress is saved, above 0; what was sent since is sent again after a crash",
      at<&C::checkpoint, &C::Checkpoint::interval>()},
+    {"exporter.lease.enabled", "boolean", "true",
+     "Only one of several exporters with the same progress sends; the others stand by",
+     at<&C::lease, &C::Lease::enabled>()},
+    {"exporter.lease.term", "duration", "4s",
+     "How long a standby waits for a sign of life before it takes over, 1s to 1h; the same for all of them",
+     at<&C::lease, &C::Lease::term>()},
     {"exporter.shutdown.drain_timeout", "duration", "20s",
      "Longest time to finish requests under way after SIGTERM",
      at<&C::shutdown, &C::Shutdown::drain_timeout>()},

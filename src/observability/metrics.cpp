@@ -182,6 +182,8 @@ Metrics::Metrics(std::unique_ptr<Impl> impl)
       checkpoint_saves(impl->counter("checkpoint_saves_total", "Checkpoints saved.")),
       checkpoint_errors(impl->counter("checkpoint_errors_total", "Checkpoints that could not be saved.")),
       source_errors(impl->counter("source_errors_total", "Failed reads of the datastore.")),
+      lease_held(impl->gauge("lease_held", "1 while this process may send, 0 while it is standby.")),
+      lease_takeovers(impl->counter("lease_takeovers_total", "How often this process took the lease.")),
       backfill_enabled_flag(impl->feature_flag("backfill_enabled")),
       impl_(std::move(impl)) {}
 

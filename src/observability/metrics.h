@@ -74,6 +74,8 @@ class Metrics {
   Counter& checkpoint_saves;    // checkpoint_saves_total
   Counter& checkpoint_errors;   // checkpoint_errors_total
   Counter& source_errors;       // source_errors_total: failed reads of the datastore
+  Gauge& lease_held;            // lease_held: 0 or 1: this process may send
+  Counter& lease_takeovers;     // lease_takeovers_total: by this process
 
   // nvsentinel_feature_flag_enabled{service="event-exporter",flag="backfill_enabled"}
   Gauge& backfill_enabled_flag;

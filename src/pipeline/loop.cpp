@@ -69,7 +69,47 @@ void Pipeline::Loop::stop(bool skip_drain) {
   turn();
 }
 
+bool Pipeline::Loop::heed_lease(MonoTime now) {
+  if (parts_.tenure == nullptr) {
+    return true;
+  }
+  if (failure_ && failure_->kind == ErrorKind::not_leader) {
+    return false;
+  }
+  if (parts_.tenure->over()) {
+    end_without_saving({ErrorKind::not_leader, "another exporter holds the lease"});
+    return false;
+  }
+  if (const bool lapsed = now >= parts_.tenure->until(); lapsed != lapsed_) {
+    lapsed_ = lapsed;
+    parts_.metrics.lease_held.set(lapsed ? 0 : 1);
+    if (lapsed) {
+      log::warn("The lease could not be renewed in time; nothing is sent until it is", {});
+    } else {
+      log::info("The lease is renewed; sending goes on", {});
+    }
+    allow_sends(now);
+    carry_out();
+  }
+  return true;
+}
+
+// Without a token the heart sends nothing: so it is without a lease that can be used.
+void Pipeline::Loop::allow_sends(MonoTime now) {
+  heart_.credentials(token_ && !lapsed_ ? std::optional(token_->generation) : std::nullopt, now);
+}
+
+// Requests in flight are cut off; whoever has the lease now sends their events again.
+void Pipeline::Loop::end_without_saving(Error error) {
+  failure_ = std::move(error);
+  parts_.sink.close();
+  parts_.reactor.stop();
+}
+
 void Pipeline::Loop::on_answer(const event::Answer& answer) {
+  if (!heed_lease(parts_.clock.now())) {
+    return;
+  }
   count_attempt(answer);
   tokens_in_flight_[answer.ticket.slot].reset();
   heart_.answered(answer, parts_.clock.now(), parts_.clock.wall_now());
@@ -77,8 +117,11 @@ void Pipeline::Loop::on_answer(const event::Answer& answer) {
 }
 
 void Pipeline::Loop::on_credentials() {
+  if (!heed_lease(parts_.clock.now())) {
+    return;
+  }
   token_ = parts_.credentials.current();
-  heart_.credentials(token_ ? std::optional(token_->generation) : std::nullopt, parts_.clock.now());
+  allow_sends(parts_.clock.now());
   if (token_) {
     readiness_.well(Readiness::Cause::token);
   } else {
@@ -88,6 +131,12 @@ void Pipeline::Loop::on_credentials() {
 }
 
 void Pipeline::Loop::on_saved(const Result<void>& result) {
+  if (!heed_lease(parts_.clock.now())) {
+    return;
+  }
+  if (!result && result.error().kind == ErrorKind::not_leader) {
+    return end_without_saving(result.error());
+  }
   if (result) {
     readiness_.well(Readiness::Cause::saving);
     parts_.metrics.checkpoint_saves.add();
@@ -104,6 +153,9 @@ void Pipeline::Loop::on_saved(const Result<void>& result) {
 }
 
 void Pipeline::Loop::on_dead_lettered(event::Ticket ticket, const Result<void>& result) {
+  if (!heed_lease(parts_.clock.now())) {
+    return;
+  }
   if (!result) {
     log::debug("Storing a dead letter failed", {{"error", result.error()}});
   }
@@ -113,11 +165,17 @@ void Pipeline::Loop::on_dead_lettered(event::Ticket ticket, const Result<void>& 
 
 void Pipeline::Loop::on_timer() {
   armed_ = kNever;
+  if (!heed_lease(parts_.clock.now())) {
+    return;
+  }
   heart_.tick(parts_.clock.now());
   turn();
 }
 
 void Pipeline::Loop::turn() {
+  if (!heed_lease(parts_.clock.now())) {
+    return;
+  }
   carry_out();
   while (heart_.wants_more()) {
     auto batch = queue_.try_pop();
@@ -218,6 +276,9 @@ void Pipeline::Loop::on_history_settled() {
 
 void Pipeline::Loop::arm(MonoTime now) {
   MonoTime wanted = std::min(heart_.wake_at(), after(now, kTurnEvery));
+  if (parts_.tenure != nullptr && !lapsed_) {
+    wanted = std::min(wanted, parts_.tenure->until());
+  }
   if (drain_deadline_ && !closed_) {
     wanted = std::min(wanted, *drain_deadline_);
   }

@@ -42,6 +42,10 @@ class Pipeline::Loop {
  private:
   void on_answer(const event::Answer& answer);
   void on_credentials();
+  // Pauses and resumes the sending as the lease demands. False: it is over, nothing is done any more.
+  bool heed_lease(MonoTime now);
+  void allow_sends(MonoTime now);
+  void end_without_saving(Error error);
   void on_timer();
   void turn();
   void carry_out();
@@ -73,6 +77,7 @@ class Pipeline::Loop {
   std::uint64_t relaxations_shown_ = 0;
   std::optional<MonoTime> drain_deadline_;
   bool closed_ = false;
+  bool lapsed_ = false;  // the lease could not be renewed in time
   std::optional<Error> failure_;
 };
 

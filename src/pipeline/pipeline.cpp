@@ -34,7 +34,9 @@ class ReadRetry {
   std::uint32_t failures_ = 0;
 };
 
-bool mendable(const Error& error) { return error.kind != ErrorKind::corrupt && error.kind != ErrorKind::invalid; }
+bool mendable(const Error& error) {
+  return error.kind != ErrorKind::corrupt && error.kind != ErrorKind::invalid && error.kind != ErrorKind::not_leader;
+}
 
 }  // namespace
 
@@ -51,6 +53,20 @@ void Pipeline::stop() {
   if (loop_ != nullptr) {
     parts_.reactor.post([loop = loop_, skip_drain] { loop->stop(skip_drain); });
   }
+}
+
+void Pipeline::lease_changed() {
+  if (parts_.tenure != nullptr && parts_.tenure->over()) {
+    stopping_.request_stop();
+  }
+  MutexLock lock(mutex_);
+  if (loop_ != nullptr) {
+    loop_->notify();
+  }
+}
+
+std::optional<ports::Fence> Pipeline::fence() const {
+  return parts_.tenure != nullptr ? std::optional(parts_.tenure->fence()) : std::nullopt;
 }
 
 std::optional<std::string> Pipeline::unhealthy() const {
@@ -75,7 +91,7 @@ Result<ports::Checkpoint> Pipeline::first_start(Reader& reader) {
     return fail(first.error());
   }
   // Saved before anything is read: a crash from here on continues, it does not start over.
-  if (auto saved = parts_.checkpoints.save(*first); !saved) {
+  if (auto saved = parts_.checkpoints.save(*first, fence()); !saved) {
     return fail(saved.error());
   }
   if (!options_.reader.backfill.enabled) {
@@ -179,6 +195,9 @@ Result<ports::Checkpoint> Pipeline::begin(Reader& reader) {
 Result<void> Pipeline::run() {
   Reader reader(parts_.source, parts_.history, parts_.documents, parts_.preparer, parts_.clock, options_.reader);
   auto saved = begin(reader);
+  if (parts_.tenure != nullptr && parts_.tenure->over()) {
+    return fail(ErrorKind::not_leader, "the lease was lost before the position was known");
+  }
   if (!saved) {
     return saved.error().kind == ErrorKind::cancelled ? Result<void>() : fail(saved.error());
   }
@@ -191,7 +210,8 @@ Result<void> Pipeline::run() {
   StoreWorker store(parts_.checkpoints, parts_.dead_letters, parts_.reactor,
                     {.saved = [&loop](const Result<void>& result) { loop.on_saved(result); },
                      .dead_lettered = [&loop](event::Ticket ticket,
-                                              const Result<void>& result) { loop.on_dead_lettered(ticket, result); }});
+                                              const Result<void>& result) { loop.on_dead_lettered(ticket, result); }},
+                    fence());
   loop.begin(store);
   readiness_.well(Readiness::Cause::start);
 

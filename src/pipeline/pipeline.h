@@ -5,7 +5,7 @@
 //   loop thread     Heart, Sink, timers: the thread that calls run()
 //   store thread    checkpoint and dead-letter writes
 //
-// Thread-safety: run() once, on the loop thread; stop(), unhealthy() and not_ready() from any thread.
+// Thread-safety: run() once, on the loop thread; all others from any thread.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mutex.h"
+#include "checkpoint/tenure.h"
 #include "observability/metrics.h"
 #include "pipeline/heart.h"
 #include "pipeline/reader.h"
@@ -56,6 +57,9 @@ struct Parts {
   ports::Reactor& reactor;
   Clock& clock;
   metrics::Metrics& metrics;
+  // The lease under which this pipeline works: every save is fenced by it, nothing is sent while it cannot be used, and
+  // when it is over, run() ends at once, saves nothing, and fails with not_leader. Null: no lease is used.
+  const checkpoint::Tenure* tenure = nullptr;
   // Called by run() when it has its result but a thread of its own still waits for the datastore, a second after it was
   // asked to stop: ends the process. When it returns, or is empty, run() waits for that thread.
   std::function<void(const Result<void>&)> abandon = {};
@@ -67,12 +71,15 @@ class Pipeline {
   ~Pipeline();
 
   // Blocks until drained after stop(), or until something happens that a restart alone cannot mend (corrupt or foreign
-  // data: corrupt, invalid). Sets up the first position before anything is read.
+  // data: corrupt, invalid; a lost lease: not_leader). Sets up the first position before anything is read.
   Result<void> run();
 
   // Begins the drain: no more reading, requests in flight may finish until the drain timeout, then the last save. A
   // second call skips the drain.
   void stop();
+
+  // The tenure is over, or can be used again.
+  void lease_changed();
 
   // Why the loop counts as dead; nothing when it is well or does not run yet.
   [[nodiscard]] std::optional<std::string> unhealthy() const;
@@ -87,6 +94,7 @@ class Pipeline {
   Result<ports::Checkpoint> begin(Reader& reader);
   Result<ports::Checkpoint> bootstrap(Reader& reader);
   Result<ports::Checkpoint> first_start(Reader& reader);
+  [[nodiscard]] std::optional<ports::Fence> fence() const;
   void read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop);
 
   PipelineOptions options_;

@@ -36,7 +36,7 @@ void StoreWorker::run(std::stop_token stop) {
       }
     }
     if (save) {
-      reactor_.post([this, result = checkpoints_.save(*save)] { handlers_.saved(result); });
+      reactor_.post([this, result = checkpoints_.save(*save, fence_)] { handlers_.saved(result); });
     } else {
       reactor_.post([this, ticket = letter->first, result = dead_letters_.put(letter->second)] {
         handlers_.dead_lettered(ticket, result);

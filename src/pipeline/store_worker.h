@@ -29,10 +29,14 @@ class StoreWorker {
     std::function<void(event::Ticket, Result<void>)> dead_lettered;
   };
 
-  // Everything given must outlive the worker and the reactor's last task.
+  // Everything given must outlive the worker and the reactor's last task. `fence`: of every save; see CheckpointStore.
   StoreWorker(ports::CheckpointStore& checkpoints, ports::DeadLetters& dead_letters, ports::Reactor& reactor,
-              Handlers handlers)
-      : checkpoints_(checkpoints), dead_letters_(dead_letters), reactor_(reactor), handlers_(std::move(handlers)) {}
+              Handlers handlers, std::optional<ports::Fence> fence = {})
+      : checkpoints_(checkpoints),
+        dead_letters_(dead_letters),
+        reactor_(reactor),
+        handlers_(std::move(handlers)),
+        fence_(std::move(fence)) {}
 
   void save(ports::Checkpoint checkpoint);
   void put(event::Ticket ticket, ports::DeadLetter letter);
@@ -45,6 +49,7 @@ class StoreWorker {
   ports::DeadLetters& dead_letters_;
   ports::Reactor& reactor_;
   Handlers handlers_;
+  const std::optional<ports::Fence> fence_;
   Mutex mutex_;
   std::condition_variable_any work_;
   std::optional<ports::Checkpoint> save_ EXPORTER_GUARDED_BY(mutex_);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "event/position.h"
+#include "ports/lease.h"
 
 namespace exporter::ports {
 
@@ -54,8 +55,10 @@ class CheckpointStore {
   // cannot be understood (never treated as "nothing": that would skip or repeat the whole history).
   virtual Result<std::optional<Checkpoint>> load() = 0;
 
-  // Durable when it returns. Errors: transient, corrupt.
-  virtual Result<void> save(const Checkpoint& checkpoint) = 0;
+  // Durable when it returns. With a fence: only if the lease is still of that tenure, so that a deposed holder, however
+  // late its save arrives, never moves the progress; without one (no lease is used): whoever saves last wins.
+  // Errors: transient; not_leader when the lease is of another tenure; corrupt.
+  virtual Result<void> save(const Checkpoint& checkpoint, const std::optional<Fence>& fence) = 0;
 };
 
 }  // namespace exporter::ports

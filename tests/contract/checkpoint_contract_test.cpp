@@ -38,7 +38,7 @@ TEST_P(CheckpointContract, GivesBackEverythingThatWasSaved) {
       .watermark = WallTime(Duration(1'788'955'200'123'456'789)),
       .backfill = {
           .state = ports::Backfill::State::running, .cursor = "a \"cursor\" \\ \x01", .sent = 7, .total = 1ULL << 40}};
-  ASSERT_TRUE(store_->save(running));
+  ASSERT_TRUE(store_->save(running, {}));
   EXPECT_EQ(store_->load().value(), running);
   store_ = world_->checkpoints();
   EXPECT_EQ(store_->load().value(), running);
@@ -56,17 +56,17 @@ TEST_P(CheckpointContract, GivesBackThePlaceAheadAndWhatIsPendingBeforeIt) {
 }
 
 TEST_P(CheckpointContract, TheLastSaveCounts) {
-  ASSERT_TRUE(
-      store_->save({.position = position_after(1), .watermark = WallTime(std::chrono::seconds(5)), .backfill = {}}));
+  ASSERT_TRUE(store_->save(
+      {.position = position_after(1), .watermark = WallTime(std::chrono::seconds(5)), .backfill = {}}, {}));
   const ports::Checkpoint second{
       .position = position_after(1), .watermark = std::nullopt, .backfill = {ports::Backfill::State::done, "", 4, 4}};
-  ASSERT_TRUE(store_->save(second));
+  ASSERT_TRUE(store_->save(second, {}));
   EXPECT_EQ(store_->load().value(), second);
 }
 
 TEST_P(CheckpointContract, HoldsThePositionBeforeAnyEvent) {
   const ports::Checkpoint first{.position = position_after(0), .watermark = {}, .backfill = {}};
-  ASSERT_TRUE(store_->save(first));
+  ASSERT_TRUE(store_->save(first, {}));
   EXPECT_EQ(store_->load().value(), first);
 }
 

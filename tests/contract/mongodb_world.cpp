@@ -29,6 +29,9 @@ class MongodbWorld final : public StoreWorld {
   std::unique_ptr<ports::CheckpointStore> checkpoints() override { return mongodb::open_checkpoints(options_).value(); }
   std::unique_ptr<ports::DeadLetters> dead_letters() override { return mongodb::open_dead_letters(options_).value(); }
   std::unique_ptr<ports::Documents> documents() override { return mongodb::open_documents(options_).value(); }
+  std::unique_ptr<ports::LeaseStore> lease() override {
+    return mongodb::open_lease(options_, std::chrono::seconds(10)).value();
+  }
 
   void insert(int number, std::string_view json, WallTime created_at) override {
     const std::string bytes = stored(number, json, created_at);
@@ -40,6 +43,7 @@ class MongodbWorld final : public StoreWorld {
                         "writeConcern": {{"w": "majority"}}}})",
                     id(number)));
   }
+  void remove_lease() override { run(R"({"delete": "ResumeTokens", "deletes": [{"q": {}, "limit": 0}]})"); }
   void trim_changes(int) override { EXPORTER_CHECK(false, "a server forgets changes only under load"); }
   [[nodiscard]] std::string id(int number) const override { return fmt::format("{:024x}", number); }
   [[nodiscard]] std::string stored(int number, std::string_view json, WallTime created_at) const override {

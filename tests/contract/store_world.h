@@ -16,6 +16,7 @@
 #include "ports/dead_letters.h"
 #include "ports/documents.h"
 #include "ports/history.h"
+#include "ports/lease.h"
 #include "ports/source.h"
 
 namespace exporter::testing {
@@ -32,10 +33,12 @@ class StoreWorld {
   virtual std::unique_ptr<ports::CheckpointStore> checkpoints() = 0;
   virtual std::unique_ptr<ports::DeadLetters> dead_letters() = 0;
   virtual std::unique_ptr<ports::Documents> documents() = 0;
+  virtual std::unique_ptr<ports::LeaseStore> lease() = 0;
 
   // A document is stored under a key made from `number`, so that keys sort as numbers do.
   virtual void insert(int number, std::string_view json, WallTime created_at) = 0;
   virtual void remove(int number) = 0;
+  virtual void remove_lease() = 0;           // as by hand, with all that lies in the same record
   virtual void trim_changes(int count) = 0;  // the oldest ones; only of worlds in trimmable_worlds()
 
   // How the ports name the document that was inserted as `number`.

@@ -19,10 +19,12 @@ class MemoryWorld final : public StoreWorld {
   std::unique_ptr<ports::CheckpointStore> checkpoints() override { return store_.checkpoints(); }
   std::unique_ptr<ports::DeadLetters> dead_letters() override { return store_.dead_letters(); }
   std::unique_ptr<ports::Documents> documents() override { return store_.documents(); }
+  std::unique_ptr<ports::LeaseStore> lease() override { return store_.lease(); }
   void insert(int number, std::string_view document, WallTime created_at) override {
     store_.insert(document_id(number), std::string(document), created_at);
   }
   void remove(int number) override { store_.remove(document_id(number)); }
+  void remove_lease() override { store_.set_lease_record(std::nullopt); }
   void trim_changes(int count) override { store_.trim_changes(static_cast<std::size_t>(count)); }
 
  private:
@@ -41,6 +43,7 @@ class SqliteWorld final : public StoreWorld {
   std::unique_ptr<ports::CheckpointStore> checkpoints() override { return sqlite::open_checkpoints(options_).value(); }
   std::unique_ptr<ports::DeadLetters> dead_letters() override { return sqlite::open_dead_letters(options_).value(); }
   std::unique_ptr<ports::Documents> documents() override { return sqlite::open_documents(options_).value(); }
+  std::unique_ptr<ports::LeaseStore> lease() override { return sqlite::open_lease(options_).value(); }
   void insert(int number, std::string_view document, WallTime created_at) override {
     const std::string id = document_id(number);
     const sqlite::NewDocument row{.id = id,
@@ -56,6 +59,7 @@ class SqliteWorld final : public StoreWorld {
   void remove(int number) override {
     execute(fmt::format("DELETE FROM health_events WHERE id = '{}'", document_id(number)));
   }
+  void remove_lease() override { execute("DELETE FROM leases"); }
   void trim_changes(int count) override {
     execute(
         fmt::format("DELETE FROM datastore_changelog WHERE id IN"

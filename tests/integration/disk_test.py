@@ -37,7 +37,8 @@ class FullDisk(IntegrationTest):
 
     def start(self):
         sink = LabSink(self)
-        config = self.config(sink.url)
+        # A lease that cannot be renewed either lets nothing be sent after three quarters of its term.
+        config = self.config(sink.url, lease__term="1h")
         exporter = Exporter(self, config).ready()
         self.generate(300, "--rate", 5000)
         sink.wait_for(300)

@@ -19,7 +19,7 @@ class MongodbSilence(MongodbCase):
         sink = LabSink(self)
         self.mongod.pause()
         exporter = self.exporter(sink)
-        exporter.wait_for_line("Checking for existing resume token")
+        exporter.wait_for_line("Waiting for the lease")
         self.ends(exporter, 5)
         # In the middle of the first start nothing was saved that would stop a second one.
         self.insert(self.make(5))

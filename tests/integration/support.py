@@ -130,7 +130,7 @@ class Exporter(Process):
 
     def stop(self, seconds=30):
         # In its first moments a process has no handler for signals yet.
-        self.wait_for_line("Checking for existing resume token")
+        self.wait_for_line("Health Events Exporter starting")
         super().stop(seconds)
 
     def url(self, path):

@@ -79,6 +79,16 @@ std::vector<ports::DeadLetter> MemoryStore::letters() const {
   return letters;
 }
 
+std::optional<ports::LeaseRecord> MemoryStore::lease_record() const {
+  const std::lock_guard lock(mutex_);
+  return lease_;
+}
+
+void MemoryStore::set_lease_record(std::optional<ports::LeaseRecord> record) {
+  const std::lock_guard lock(mutex_);
+  lease_ = std::move(record);
+}
+
 class MemorySource final : public ports::Source {
  public:
   MemorySource(MemoryStore& store, Clock& clock) : store_(store), clock_(clock) {}
@@ -238,10 +248,16 @@ class MemoryCheckpoints final : public ports::CheckpointStore {
     return store_.checkpoint_;
   }
 
-  Result<void> save(const ports::Checkpoint& checkpoint) override {
+  Result<void> save(const ports::Checkpoint& checkpoint, const std::optional<ports::Fence>& fence) override {
     const std::lock_guard lock(store_.mutex_);
     if (auto error = store_.take_error()) {
       return fail(std::move(*error));
+    }
+    if (fence && !store_.lease_) {
+      return fail(ErrorKind::transient, "the lease was removed");
+    }
+    if (fence && (store_.lease_->holder != fence->holder || store_.lease_->epoch != fence->epoch)) {
+      return fail(ErrorKind::not_leader, "another exporter holds the lease");
     }
     store_.checkpoint_ = checkpoint;
     return {};
@@ -352,6 +368,65 @@ class MemoryDocuments final : public ports::Documents {
   MemoryStore& store_;
 };
 
+class MemoryLease final : public ports::LeaseStore {
+ public:
+  explicit MemoryLease(MemoryStore& store) : store_(store) {}
+
+  Result<std::optional<ports::LeaseRecord>> read() override {
+    const std::lock_guard lock(store_.mutex_);
+    if (auto error = store_.take_error()) {
+      return fail(std::move(*error));
+    }
+    return store_.lease_;
+  }
+
+  Result<bool> take(const std::optional<ports::LeaseRecord>& seen, const std::string& holder) override {
+    return change([&](std::optional<ports::LeaseRecord>& stored) {
+      if (stored != seen) {
+        return false;
+      }
+      stored = {.holder = holder, .epoch = seen ? seen->epoch + 1 : 1, .beat = 0};
+      return true;
+    });
+  }
+
+  Result<bool> renew(const ports::Fence& tenure) override {
+    return change([&](std::optional<ports::LeaseRecord>& stored) {
+      if (!stored) {
+        stored = {.holder = tenure.holder, .epoch = tenure.epoch, .beat = 0};
+        return true;
+      }
+      if (stored->holder != tenure.holder || stored->epoch != tenure.epoch) {
+        return false;
+      }
+      ++stored->beat;
+      return true;
+    });
+  }
+
+  Result<bool> release(const ports::Fence& tenure) override {
+    return change([&](std::optional<ports::LeaseRecord>& stored) {
+      if (!stored || stored->holder != tenure.holder || stored->epoch != tenure.epoch) {
+        return false;
+      }
+      stored->holder.clear();
+      return true;
+    });
+  }
+
+ private:
+  template <class Change>
+  Result<bool> change(Change&& change) {
+    const std::lock_guard lock(store_.mutex_);
+    if (auto error = store_.take_error()) {
+      return fail(std::move(*error));
+    }
+    return change(store_.lease_);
+  }
+
+  MemoryStore& store_;
+};
+
 std::unique_ptr<ports::Source> MemoryStore::source(Clock& clock) {
   return std::make_unique<MemorySource>(*this, clock);
 }
@@ -361,5 +436,6 @@ std::unique_ptr<ports::CheckpointStore> MemoryStore::checkpoints() {
 }
 std::unique_ptr<ports::DeadLetters> MemoryStore::dead_letters() { return std::make_unique<MemoryDeadLetters>(*this); }
 std::unique_ptr<ports::Documents> MemoryStore::documents() { return std::make_unique<MemoryDocuments>(*this); }
+std::unique_ptr<ports::LeaseStore> MemoryStore::lease() { return std::make_unique<MemoryLease>(*this); }
 
 }  // namespace exporter::testing

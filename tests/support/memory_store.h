@@ -1,4 +1,4 @@
-// A datastore in memory with the five ports: what the real adapters must do, in the fewest words, plus controls for
+// A datastore in memory with its ports: what the real adapters must do, in the fewest words, plus controls for
 // tests (errors on demand, trimmed changes, removed documents). tests/contract/ holds it to the same suites.
 //
 // The objects it hands out refer to it and must not outlive it. Thread-safety: internally synchronized.
@@ -18,6 +18,7 @@
 #include "ports/dead_letters.h"
 #include "ports/documents.h"
 #include "ports/history.h"
+#include "ports/lease.h"
 #include "ports/source.h"
 
 namespace exporter::testing {
@@ -38,9 +39,12 @@ class MemoryStore {
   std::unique_ptr<ports::CheckpointStore> checkpoints();
   std::unique_ptr<ports::DeadLetters> dead_letters();
   std::unique_ptr<ports::Documents> documents();
+  std::unique_ptr<ports::LeaseStore> lease();
 
   [[nodiscard]] std::optional<ports::Checkpoint> checkpoint() const;
   [[nodiscard]] std::vector<ports::DeadLetter> letters() const;  // by document id
+  [[nodiscard]] std::optional<ports::LeaseRecord> lease_record() const;
+  void set_lease_record(std::optional<ports::LeaseRecord> record);
 
  private:
   friend class MemorySource;
@@ -48,6 +52,7 @@ class MemoryStore {
   friend class MemoryCheckpoints;
   friend class MemoryDeadLetters;
   friend class MemoryDocuments;
+  friend class MemoryLease;
 
   struct Change {
     std::uint64_t number;  // 1, 2, 3 ...
@@ -73,6 +78,7 @@ class MemoryStore {
   std::vector<Error> errors_;
   std::optional<ports::Checkpoint> checkpoint_;
   std::map<std::string, ports::DeadLetter> letters_;
+  std::optional<ports::LeaseRecord> lease_;
 };
 
 }  // namespace exporter::testing

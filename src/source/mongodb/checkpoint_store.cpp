@@ -6,9 +6,12 @@
 //   eventExporter  what we know beyond it: watermark, backfill, ahead, and a digest of the token that they were saved with.
 //                  With another token in the document they describe an older place: only the watermark then still says
 //                  something true (everything before it was settled once).
+//   eventExporterLease   who may write the rest (lease_store.cpp). A field of its own, so that neither rewrites the
+//                  other.
 //
 // Saving is an update of the document by its key, never an upsert: clientName is not unique, and two programs that raced
-// would make two documents.
+// would make two documents. A fenced save is conditional on the lease, and makes no document: the lease's own renewal
+// does, when somebody removed it.
 #include <fmt/format.h>
 
 #include <array>
@@ -18,6 +21,7 @@
 #include "base/fnv.h"
 #include "observability/log.h"
 #include "source/mongodb/connection.h"
+#include "source/mongodb/lease_record.h"
 #include "source/mongodb/resume_token.h"
 #include "source/mongodb/store.h"
 
@@ -101,7 +105,7 @@ class MongoCheckpoints final : public ports::CheckpointStore {
       : options_(std::move(options)), fingerprint_(fingerprint(options_)), connection_(std::move(connection)) {}
 
   Result<std::optional<ports::Checkpoint>> load() override;
-  Result<void> save(const ports::Checkpoint& checkpoint) override;
+  Result<void> save(const ports::Checkpoint& checkpoint, const std::optional<ports::Fence>& fence) override;
 
  private:
   // The client's document into `document`; false when there is none. `reply` is the server's whole answer.
@@ -109,8 +113,11 @@ class MongoCheckpoints final : public ports::CheckpointStore {
   [[nodiscard]] tl::unexpected<Error> unreadable(std::string_view key, std::string_view why) const;
   // `reply`: of the server, whose time says whether the token's can be true.
   Result<ports::Checkpoint> read(std::string_view token, std::string_view state, std::string_view reply) const;
-  // Replaces token and state of the known document. False: it is not there with the token that we left in it.
-  Result<bool> update(const Bson& values, bool whatever_token);
+  // Replaces token and state of the known document. False: it is not there with the token that we left in it, or not
+  // with the fence's lease.
+  Result<bool> update(const Bson& values, bool whatever_token, const std::optional<ports::Fence>& fence);
+  // After update() found nothing: the first save, or the document is not as we left it.
+  Result<bool> save_anyway(const Bson& values, const std::string& tried, const std::optional<ports::Fence>& fence);
   // Makes the document. False: somebody else just did.
   Result<bool> create(const Bson& values);
 
@@ -230,9 +237,13 @@ Result<std::optional<ports::Checkpoint>> MongoCheckpoints::load() {
   return std::optional(std::move(*checkpoint));
 }
 
-Result<bool> MongoCheckpoints::update(const Bson& values, bool whatever_token) {
+Result<bool> MongoCheckpoints::update(const Bson& values, bool whatever_token,
+                                      const std::optional<ports::Fence>& fence) {
   Bson filter;
   filter.add_all(key_);
+  if (fence) {
+    add_condition(filter, *fence);
+  }
   if (!whatever_token && !token_.empty()) {
     filter.add_document("resumeToken", token_);
   }
@@ -274,7 +285,42 @@ Result<bool> MongoCheckpoints::create(const Bson& values) {
   return true;
 }
 
-Result<void> MongoCheckpoints::save(const ports::Checkpoint& checkpoint) {
+Result<bool> MongoCheckpoints::save_anyway(const Bson& values, const std::string& tried,
+                                           const std::optional<ports::Fence>& fence) {
+  const bool first = token_.empty();
+  const auto is_ours = [&tried](const Bson& found) {
+    const auto stored = find(found.bytes(), "resumeToken");
+    return stored && !tried.empty() && stored->document() == tried;
+  };
+  Bson document;
+  Bson reply;
+  auto found = find_document(document, reply);
+  if (!found) {
+    return fail(std::move(found.error()));
+  }
+  if (!*found && fence) {
+    return fail(ErrorKind::transient, "the document was removed, and the lease in it is not renewed yet");
+  }
+  if (!*found) {
+    if (!first) {
+      log::warn("The resume token was removed while this program was running; it is written again",
+                {{"clientName", options_.client_name}});
+    }
+    return create(values);
+  }
+  if (fence && !is_of(document.bytes(), *fence)) {
+    return fail(ErrorKind::not_leader, "another exporter holds the lease");
+  }
+  if (!first && !is_ours(document)) {
+    log::warn(
+        "The resume token was changed by another program while this one was running; it is written again. "
+        "Only one exporter may run.",
+        {{"clientName", options_.client_name}});
+  }
+  return update(values, true, fence);
+}
+
+Result<void> MongoCheckpoints::save(const ports::Checkpoint& checkpoint, const std::optional<ports::Fence>& fence) {
   const auto token = token_of(checkpoint.position, fingerprint_);
   if (!token) {
     return fail(ErrorKind::invalid, "saving the checkpoint: the position is no resume token of this stream");
@@ -289,35 +335,10 @@ Result<void> MongoCheckpoints::save(const ports::Checkpoint& checkpoint) {
   values.add_document("resumeToken", *token).add("eventExporter", state_of(checkpoint, *token, *ahead));
   Result<bool> done = false;
   if (find(key_.bytes(), "_id")) {
-    done = update(values, false);
+    done = update(values, false, fence);
   }
   if (done && !*done) {
-    // The first save, or the document is not as we left it.
-    const bool first = token_.empty();
-    const auto is_ours = [&tried](const Bson& found) {
-      const auto stored = find(found.bytes(), "resumeToken");
-      return stored && !tried.empty() && stored->document() == tried;
-    };
-    Bson document;
-    Bson reply;
-    auto found = find_document(document, reply);
-    if (!found) {
-      done = fail(std::move(found.error()));
-    } else if (*found) {
-      if (!first && !is_ours(document)) {
-        log::warn(
-            "The resume token was changed by another program while this one was running; it is written again. "
-            "Only one exporter may run.",
-            {{"clientName", options_.client_name}});
-      }
-      done = update(values, true);
-    } else {
-      if (!first) {
-        log::warn("The resume token was removed while this program was running; it is written again",
-                  {{"clientName", options_.client_name}});
-      }
-      done = create(values);
-    }
+    done = save_anyway(values, tried, fence);
   }
   if (!done) {
     return fail(done.error().with_context("saving the checkpoint"));

@@ -26,7 +26,6 @@ using std::chrono::milliseconds;
 // the waiting, says so in the log and can be stopped.
 constexpr std::int32_t kSelectMillis = 3'000;
 constexpr std::int32_t kConnectMillis = 5'000;
-constexpr std::int32_t kConfirmMillis = 10'000;  // for a majority to confirm a write
 
 // The text of a PEM file with at least one `what`: "CERTIFICATE" or "PRIVATE KEY". The driver would only say that it
 // cannot connect.
@@ -141,9 +140,10 @@ std::string redacted(const std::string& uri) {
   return shown;
 }
 
-Bson majority() {
+Bson majority(Duration patience) {
   Bson concern;
-  concern.add("w", "majority").add("wtimeout", kConfirmMillis);
+  concern.add("w", "majority")
+      .add("wtimeout", static_cast<std::int32_t>(duration_cast<milliseconds>(patience).count()));
   return concern;
 }
 

@@ -108,8 +108,8 @@ class Connection {
 
 // The patience of connections that write progress and dead letters: longer than a majority gets to confirm.
 inline constexpr Duration kWritePatience = std::chrono::seconds(15);
-// The write concern of both: a majority, within ten seconds.
-[[nodiscard]] Bson majority();
+// The write concern of all: a majority, within `patience`.
+[[nodiscard]] Bson majority(Duration patience = std::chrono::seconds(10));
 
 // The server's word about the first statement of a write that it refused. Such a command itself succeeds.
 struct WriteError {

@@ -13,10 +13,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/time.h"
 #include "ports/checkpoint_store.h"
 #include "ports/dead_letters.h"
 #include "ports/documents.h"
 #include "ports/history.h"
+#include "ports/lease.h"
 #include "ports/source.h"
 
 namespace exporter::mongodb {
@@ -27,7 +29,7 @@ struct Options {
   std::string collection = "HealthEvents";
   std::string token_database = {};  // empty: the same database
   std::string token_collection = "ResumeTokens";
-  std::string client_name = "event-exporter";  // whose progress and dead letters
+  std::string client_name = "event-exporter";  // whose progress, lease and dead letters
   std::string app_name = {};                   // shown in the server's log; empty: the client name
 
   // PEM files. With a CA the connection uses TLS and trusts this CA alone; with certificate and key too, the user is
@@ -41,13 +43,16 @@ struct Options {
 // For logs: user and password replaced, also badly escaped ones, and the values of options that hold secrets.
 std::string redacted(const std::string& uri);
 
-// `clock` must outlive the source. None of the five needs the server to be there.
-// Errors of all five: invalid (options or URI that can never work).
+// `clock` must outlive the source. None of the six needs the server to be there.
+// Errors of all six: invalid (options or URI that can never work).
 Result<std::unique_ptr<ports::Source>> open_source(const Options& options, Clock& clock);
 Result<std::unique_ptr<ports::History>> open_history(const Options& options);
 Result<std::unique_ptr<ports::CheckpointStore>> open_checkpoints(const Options& options);
 Result<std::unique_ptr<ports::DeadLetters>> open_dead_letters(const Options& options);
 Result<std::unique_ptr<ports::Documents>> open_documents(const Options& options);
+// `patience`: the longest time that a write of the lease may wait for a majority. A lease that is not renewed within
+// its term is worth nothing, so a server that is slower may as well be silent.
+Result<std::unique_ptr<ports::LeaseStore>> open_lease(const Options& options, Duration patience);
 
 // Inserts documents as they are given. Used by the lab and by tests; in production the platform connector writes.
 // Thread-safety: used by one thread at a time.

@@ -70,6 +70,8 @@ class Connection {
   // The first column of the first row. Errors: corrupt when there is no row.
   Result<std::int64_t> integer(std::string_view sql);
   Result<std::string> text(std::string_view sql);
+  // Rows that the last INSERT, UPDATE or DELETE wrote.
+  [[nodiscard]] int changes() const { return sqlite3_changes(handle_); }
 
  private:
   Result<Statement> first_row(std::string_view sql);

@@ -11,7 +11,7 @@
 // - AUTOINCREMENT never gives an id twice, even after deletes, and SQLite has one writer at a time: change-log ids are
 //   consecutive and in commit order. So there are no open gaps as PostgreSQL has, and a missing id means that rows
 //   were removed. The trigger refuses an explicit `seq` below the newest, so `seq` has the same order.
-// - `leases` is for the active/standby pair of a later version, here already so that this file needs no migration then.
+// - `leases` says which of several exporters may send and save (ports/lease.h). An empty holder is a lease given back.
 //
 // SQLite does not fail on foreign files by itself: PRAGMA application_id and user_version say whose a file is
 // (https://www.sqlite.org/pragma.html). A file is judged through a read-only connection before anything may write to

@@ -1,4 +1,5 @@
-// The embedded datastore: one SQLite file that holds the events, their change log, the progress and the dead letters.
+// The embedded datastore: one SQLite file that holds the events, their change log, the progress, the lease and the
+// dead letters.
 //
 // Nothing to install: for a single node, a laptop, a demo, a test. Its tables mirror the PostgreSQL provider's (see
 // schema.cpp). Any program may insert into `health_events` while the exporter reads; a trigger fills the change log.
@@ -19,13 +20,14 @@
 #include "ports/dead_letters.h"
 #include "ports/documents.h"
 #include "ports/history.h"
+#include "ports/lease.h"
 #include "ports/source.h"
 
 namespace exporter::sqlite {
 
 struct Options {
   std::string path;
-  std::string client_name = "event-exporter";  // whose progress and dead letters
+  std::string client_name = "event-exporter";  // whose progress, lease and dead letters
 };
 
 // Creates the file when there is none and brings its tables up to date. Call it once, before the functions below.
@@ -33,12 +35,13 @@ struct Options {
 // file), corrupt (no SQLite file, or a damaged one), transient.
 Result<void> prepare(const Options& options);
 
-// `clock` must outlive the source. Errors of all five: transient (also: the file is gone), invalid, corrupt.
+// `clock` must outlive the source. Errors of all six: transient (also: the file is gone), invalid, corrupt.
 Result<std::unique_ptr<ports::Source>> open_source(const Options& options, Clock& clock);
 Result<std::unique_ptr<ports::History>> open_history(const Options& options);
 Result<std::unique_ptr<ports::CheckpointStore>> open_checkpoints(const Options& options);
 Result<std::unique_ptr<ports::DeadLetters>> open_dead_letters(const Options& options);
 Result<std::unique_ptr<ports::Documents>> open_documents(const Options& options);
+Result<std::unique_ptr<ports::LeaseStore>> open_lease(const Options& options);
 
 // One row for `health_events`. Empty or absent: the table's default.
 struct NewDocument {

@@ -42,7 +42,7 @@ class Replay : public ::testing::Test {
             .at = {}};
   }
   Result<void> save(const std::string& place) {
-    return checkpoints_.save({.position = {place}, .watermark = {}, .backfill = {}});
+    return checkpoints_.save({.position = {place}, .watermark = {}, .backfill = {}}, {});
   }
   Result<void> read() { return source_.next(batch_, kPlenty, clock_.now(), {}); }
   std::vector<std::string> left() {

@@ -72,6 +72,7 @@ oidc.client_auth = "client_secret_post"
 delivery = { ordering = "strict", ordering_relax_after = 5, queue_bytes = 1048576 }
 checkpoint.interval = "250ms"
 shutdown.drain_timeout = "5s"
+lease = { enabled = false, term = "1h" }
 sink.ca_file = "/ca.pem"
 )");
   EXPECT_EQ(printed(good), Lines{});
@@ -82,6 +83,8 @@ sink.ca_file = "/ca.pem"
   EXPECT_EQ(good.config.delivery.queue_bytes, 1048576);
   EXPECT_EQ(good.config.checkpoint.interval, std::chrono::milliseconds(250));
   EXPECT_EQ(good.config.shutdown.drain_timeout, std::chrono::seconds(5));
+  EXPECT_FALSE(good.config.lease.enabled);
+  EXPECT_EQ(good.config.lease.term, std::chrono::hours(1));
   EXPECT_EQ(good.config.sink.ca_file, "/ca.pem");
 }
 

@@ -93,6 +93,10 @@ TEST(Values, OwnKeysAreStrict) {
   EXPECT_EQ(only_problem("shutdown.drain_timeout = \"-1ms\"\n"),
             "config.toml:6: exporter.shutdown.drain_timeout: is negative; write \"0s\" for no waiting, or a time like "
             "\"20s\"");
+  EXPECT_EQ(only_problem("lease.term = \"999ms\"\n"),
+            "config.toml:6: exporter.lease.term: 999ms is out of range; give \"1s\" to \"1h\"");
+  EXPECT_FALSE(load_with("lease.term = \"61m\"\n").ok());
+  EXPECT_TRUE(load_with("lease.term = \"1s\"\n").ok());
   EXPECT_TRUE(load_with("shutdown.drain_timeout = \"0s\"\ndelivery.queue_bytes = 65536\n").ok());
 }
 

@@ -32,6 +32,8 @@ TEST(Metrics, ShowsUnlabelledSeriesFromTheStart) {
            "\nhealth_events_exporter_checkpoint_saves_total 0\n",
            "\nhealth_events_exporter_checkpoint_errors_total 0\n",
            "\nhealth_events_exporter_source_errors_total 0\n",
+           "\nhealth_events_exporter_lease_held 0\n",
+           "\nhealth_events_exporter_lease_takeovers_total 0\n",
            "\nhealth_events_exporter_attempt_duration_seconds_count 0\n",
        }) {
     EXPECT_THAT(text, HasSubstr(line));

@@ -34,9 +34,9 @@ class CountingCheckpoints final : public ports::CheckpointStore {
     }
     return store_->load();
   }
-  Result<void> save(const ports::Checkpoint& checkpoint) override {
+  Result<void> save(const ports::Checkpoint& checkpoint, const std::optional<ports::Fence>& fence) override {
     ++saves;
-    return failing ? fail(ErrorKind::transient, "disk full") : store_->save(checkpoint);
+    return failing ? fail(ErrorKind::transient, "disk full") : store_->save(checkpoint, fence);
   }
   std::function<void()> before_load;
   std::atomic<int> saves = 0;

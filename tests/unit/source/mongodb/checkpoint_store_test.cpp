@@ -54,7 +54,7 @@ TEST_F(CheckpointStore, TheIncumbentsDocumentIsTakenOver) {
     const auto time = time_of(bson_of(token_json(data)));
     EXPECT_EQ(**loaded, (Checkpoint{.position = position(data), .watermark = time.wall(), .backfill = {}}));
     LogCapture log;
-    ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}));
+    ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}, {}));
     EXPECT_EQ(log.count("WARN"), 0) << log.end();
     const auto stored = documents("ResumeTokens");
     ASSERT_EQ(stored.size(), 1U);
@@ -69,7 +69,7 @@ TEST_F(CheckpointStore, TheFirstSaveMakesOneDocumentThatTheIncumbentReads) {
   const auto checkpoints = open();
   ASSERT_EQ(checkpoints->load().value(), std::nullopt);
   for (int number = 1; number <= 5; ++number) {
-    ASSERT_TRUE(checkpoints->save({.position = position(number), .watermark = {}, .backfill = {}}));
+    ASSERT_TRUE(checkpoints->save({.position = position(number), .watermark = {}, .backfill = {}}, {}));
   }
   const auto stored = documents("ResumeTokens");
   ASSERT_EQ(stored.size(), 1U);
@@ -82,7 +82,7 @@ TEST_F(CheckpointStore, TwoThatRaceMakeOneDocument) {
     const auto checkpoints = open();
     int saved = 0;
     for (int number = first; number < first + 200; ++number) {
-      const auto done = checkpoints->save({.position = position(number), .watermark = {}, .backfill = {}});
+      const auto done = checkpoints->save({.position = position(number), .watermark = {}, .backfill = {}}, {});
       EXPECT_TRUE(done || done.error().kind == ErrorKind::transient);
       saved += done ? 1 : 0;
     }
@@ -98,11 +98,11 @@ TEST_F(CheckpointStore, TwoThatRaceMakeOneDocument) {
 
 TEST_F(CheckpointStore, ADocumentThatWasRemovedIsMadeAgain) {
   const auto checkpoints = open();
-  ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}));
+  ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}, {}));
   run(R"({"delete": "ResumeTokens", "deletes": [{"q": {}, "limit": 0}]})");
   LogCapture log;
-  ASSERT_TRUE(checkpoints->save({.position = position(2), .watermark = {}, .backfill = {}}));
-  ASSERT_TRUE(checkpoints->save({.position = position(3), .watermark = {}, .backfill = {}}));
+  ASSERT_TRUE(checkpoints->save({.position = position(2), .watermark = {}, .backfill = {}}, {}));
+  ASSERT_TRUE(checkpoints->save({.position = position(3), .watermark = {}, .backfill = {}}, {}));
   EXPECT_EQ(log.count("removed while this program was running"), 1) << log.end();
   ASSERT_EQ(documents("ResumeTokens").size(), 1U);
   EXPECT_EQ(open()->load().value()->position, position(3));
@@ -110,11 +110,11 @@ TEST_F(CheckpointStore, ADocumentThatWasRemovedIsMadeAgain) {
 
 TEST_F(CheckpointStore, ATokenOfAnotherHandIsReplacedAndSaidSo) {
   const auto checkpoints = open();
-  ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}));
+  ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}, {}));
   set(R"({"resumeToken": )" + token_json(kOfAChange) + R"(, "other": 5})");
   LogCapture log;
-  ASSERT_TRUE(checkpoints->save({.position = position(2), .watermark = {}, .backfill = {}}));
-  ASSERT_TRUE(checkpoints->save({.position = position(3), .watermark = {}, .backfill = {}}));
+  ASSERT_TRUE(checkpoints->save({.position = position(2), .watermark = {}, .backfill = {}}, {}));
+  ASSERT_TRUE(checkpoints->save({.position = position(3), .watermark = {}, .backfill = {}}, {}));
   EXPECT_EQ(log.count("changed by another program"), 1) << log.end();
   const auto stored = documents("ResumeTokens");
   ASSERT_EQ(stored.size(), 1U);
@@ -125,9 +125,9 @@ TEST_F(CheckpointStore, ATokenOfAnotherHandIsReplacedAndSaidSo) {
 TEST_F(CheckpointStore, ASaveWhoseAnswerWasLostIsNotAnotherHand) {
   options_.uri += "&socketTimeoutMS=800";
   const auto checkpoints = open();
-  ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}));
+  ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}, {}));
   run(R"({"fsync": 1, "lock": true})", "admin");
-  const auto lost = checkpoints->save({.position = position(2), .watermark = {}, .backfill = {}});
+  const auto lost = checkpoints->save({.position = position(2), .watermark = {}, .backfill = {}}, {});
   run(R"({"fsyncUnlock": 1})", "admin");
   ASSERT_FALSE(lost);
   EXPECT_EQ(lost.error().kind, ErrorKind::transient);
@@ -136,7 +136,7 @@ TEST_F(CheckpointStore, ASaveWhoseAnswerWasLostIsNotAnotherHand) {
     ASSERT_LT(clock_.now(), deadline) << "the server did not finish the write";
   }
   LogCapture log;
-  ASSERT_TRUE(checkpoints->save({.position = position(3), .watermark = {}, .backfill = {}}));
+  ASSERT_TRUE(checkpoints->save({.position = position(3), .watermark = {}, .backfill = {}}, {}));
   EXPECT_EQ(log.count("WARN"), 0) << log.end();
 }
 
@@ -157,7 +157,7 @@ TEST_F(CheckpointStore, ABinaryTokenThatHoldsADocumentIsRead) {
   const auto checkpoints = open();
   EXPECT_EQ(checkpoints->load().value()->position, position(kOfAChange));
   LogCapture log;
-  ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}));
+  ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}, {}));
   EXPECT_EQ(log.count("WARN"), 0) << log.end();
   EXPECT_EQ(open()->load().value()->position, position(1));
 }
@@ -168,7 +168,7 @@ TEST_F(CheckpointStore, NoTokenIsAFirstStart) {
     const auto checkpoints = open();
     EXPECT_EQ(checkpoints->load().value(), std::nullopt) << token;
     LogCapture log;
-    ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}));
+    ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}, {}));
     EXPECT_EQ(log.count("WARN"), 0) << token << log.end();
     EXPECT_EQ(documents("ResumeTokens").size(), 1U) << token;
   }
@@ -193,7 +193,7 @@ TEST_F(CheckpointStore, WhatWasSavedWithAnotherTokenDoesNotCount) {
   const Checkpoint saved{.position = position(kBetweenChanges),
                          .watermark = WallTime(std::chrono::seconds(5)),
                          .backfill = {.state = Backfill::State::running, .cursor = "c", .sent = 3, .total = 9}};
-  ASSERT_TRUE(open()->save(saved));
+  ASSERT_TRUE(open()->save(saved, {}));
   ASSERT_EQ(open()->load().value(), saved);
   set(R"({"resumeToken": )" + token_json(kOfAChange) + "}");
   const Checkpoint loaded = open()->load().value().value();
@@ -213,7 +213,7 @@ TEST_F(CheckpointStore, StateThatIsDamagedIsNeverTakenForNone) {
         R"({"eventExporter.backfill.state": "walking"})", R"({"eventExporter.backfill.cursor": 5})",
         R"({"eventExporter.backfill.sent": "5"})", R"({"eventExporter": "x"})", R"({"eventExporter": []})"}) {
     run(R"({"delete": "ResumeTokens", "deletes": [{"q": {}, "limit": 0}]})");
-    ASSERT_TRUE(open()->save(saved));
+    ASSERT_TRUE(open()->save(saved, {}));
     set(damage);
     const auto loaded = open()->load();
     ASSERT_FALSE(loaded) << damage;
@@ -229,7 +229,7 @@ TEST_F(CheckpointStore, AnotherClientsDocumentAndDeadLettersAreLeftAlone) {
   const auto before = documents("ResumeTokens");
   const auto checkpoints = open();
   EXPECT_EQ(checkpoints->load().value(), std::nullopt);
-  ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}));
+  ASSERT_TRUE(checkpoints->save({.position = position(1), .watermark = {}, .backfill = {}}, {}));
   const auto after = documents("ResumeTokens");
   ASSERT_EQ(after.size(), 3U);
   for (const auto& document : before) {
@@ -238,7 +238,8 @@ TEST_F(CheckpointStore, AnotherClientsDocumentAndDeadLettersAreLeftAlone) {
 }
 
 TEST_F(CheckpointStore, APositionOfAnotherStreamIsNotSaved) {
-  EXPECT_EQ(open()->save({.position = {"nonsense"}, .watermark = {}, .backfill = {}}).error().kind, ErrorKind::invalid);
+  EXPECT_EQ(open()->save({.position = {"nonsense"}, .watermark = {}, .backfill = {}}, {}).error().kind,
+            ErrorKind::invalid);
   EXPECT_EQ(documents("ResumeTokens").size(), 0U);
 }
 

@@ -41,10 +41,10 @@ TEST_F(Durability, ASavedCheckpointIsOnTheDisk) {
   const auto store = open_checkpoints(options_).value();
   ports::Checkpoint checkpoint;
   checkpoint.position = open_source(options_, clock_).value()->head().value();
-  ASSERT_TRUE(store->save(checkpoint));
+  ASSERT_TRUE(store->save(checkpoint, {}));
   const int before = syncs;
   checkpoint.watermark = WallTime(std::chrono::seconds(1'788'955'200));
-  ASSERT_TRUE(store->save(checkpoint));
+  ASSERT_TRUE(store->save(checkpoint, {}));
   EXPECT_GT(syncs, before);
 }
 

@@ -103,7 +103,7 @@ class Checkpoints : public Store {
     ASSERT_TRUE(insert_rows(*writer, 1, 3));
     ASSERT_EQ(file().run("UPDATE datastore_changelog SET changed_at = 1788955200125431"), "");
     saved_.position = open_source(options_, clock_).value()->head().value();
-    ASSERT_TRUE(store_->save(saved_));
+    ASSERT_TRUE(store_->save(saved_, {}));
   }
   [[nodiscard]] SqlFile file() const { return SqlFile(options_.path); }
   void set(const std::string& column, const std::string& value) {
@@ -150,7 +150,7 @@ TEST_F(Checkpoints, DoNotTakeAnUnreadableStateForNone) {
 
 TEST_F(Checkpoints, RefuseAPositionOfAnotherFile) {
   saved_.position = {"3.zzzzzz"};
-  EXPECT_EQ(store_->save(saved_).error().kind, ErrorKind::invalid);
+  EXPECT_EQ(store_->save(saved_, {}).error().kind, ErrorKind::invalid);
 }
 
 TEST_F(Checkpoints, OfTwoClientsDoNotMix) {
