@@ -33,6 +33,7 @@ GATE = "dispatch/gate.cpp"
 LANES = "dispatch/lanes.cpp"
 LEDGER = "ack/ledger.cpp"
 HEART = "pipeline/heart.cpp"
+ANSWERS = "pipeline/heart_answers.cpp"
 READER = "pipeline/reader.cpp"
 
 BUGS = [
@@ -63,8 +64,8 @@ BUGS = [
     Bug("retry forgotten", LANES, "{ resumed_.push_back(ticket); }", "{ static_cast<void>(ticket); }"),
     Bug("reused lane stays relaxed", LANES, "  lanes_[lane].relaxed = options_.ordering == Ordering::none;\n",
         "  lanes_[lane].relaxed = lanes_[lane].relaxed || options_.ordering == Ordering::none;\n"),
-    Bug("strict lanes relax", LANES, "if (options_.ordering == Ordering::node && !lane.relaxed",
-        "if (!lane.relaxed"),
+    Bug("strict lanes relax", LANES, "if (options_.ordering == Ordering::node && options_.relax_after > 0",
+        "if (options_.relax_after > 0"),
     Bug("lane relaxes one too early", LANES, "lane.waiting > options_.relax_after",
         "lane.waiting + 1 > options_.relax_after"),
     Bug("refused event never comes back", LANES, "  ++lane.waiting;\n  ++lane.returned;\n  consider(id);",
@@ -89,12 +90,12 @@ BUGS = [
     Bug("letter settles before it is stored", HEART, "  if (ok) {\n    settle(ticket);",
         "  if (ok || true) {\n    settle(ticket);"),
     Bug("failed letter forgotten", HEART, "    letter_retries_.add(ticket, after(now, kLetterRetry));\n", ""),
-    Bug("401 repeated for ever", HEART, "if (std::exchange(current.refreshed, true)) {",
+    Bug("401 repeated for ever", ANSWERS, "if (std::exchange(current.refreshed, true)) {",
         "if (std::exchange(current.refreshed, false)) {"),
-    Bug("Retry-After ignored", HEART, "if (ruling.verdict == Verdict::retry && answer.retry_after) {",
+    Bug("Retry-After ignored", ANSWERS, "if (ruling.verdict == Verdict::retry && answer.retry_after) {",
         "if (ruling.verdict == Verdict::refused && answer.retry_after) {"),
-    Bug("refused without evidence", HEART, "return last_accepted_ && !gate_.shut() &&", "return !gate_.shut() ||"),
-    Bug("exhausted in an outage", HEART,
+    Bug("refused without evidence", ANSWERS, "return last_accepted_ && !gate_.shut() &&", "return !gate_.shut() ||"),
+    Bug("exhausted in an outage", ANSWERS,
         "return !gate_.shut() && !doubt_ && accepted_ > failed.accepted_at_first_failure &&", "return"),
     Bug("one request too many", HEART, "while (in_flight_ < options_.workers) {",
         "while (in_flight_ <= options_.workers) {"),

@@ -1,11 +1,26 @@
 #include "app/module_options.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "app/service.h"
 
 namespace exporter::app {
+
+pipeline::PipelineOptions delivery_options(const config::Config& config, const Clock& clock) {
+  pipeline::PipelineOptions options;
+  options.heart.workers = config.workers;
+  // A quarter of the bytes for what the source thread has ready, the rest for what waits or is in flight.
+  const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(config.delivery.queue_bytes, 0));
+  options.queue_bytes = bytes / 4;
+  options.heart.max_bytes = bytes - bytes / 4;
+  options.heart.checkpoint.interval = config.checkpoint.interval;
+  options.heart.seed = static_cast<std::uint64_t>(clock.wall_now().time_since_epoch().count());
+  options.drain_timeout = config.shutdown.drain_timeout;
+  return options;
+}
 
 auth::OidcOptions oidc_options(const config::Config& config) {
   return {.token_url = config.oidc.token_url,

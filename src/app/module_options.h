@@ -1,15 +1,20 @@
 // The configuration -> the options of the modules that more than one command uses.
-// Thread-safety: pure functions.
+// Thread-safety: free functions without state.
 #pragma once
 
 #include "auth/oidc.h"
+#include "base/clock.h"
 #include "config/config.h"
+#include "pipeline/pipeline.h"
 #include "sink/http/http_sink.h"
 #include "transform/cloud_event.h"
 #include "transform/event_id.h"
 
 namespace exporter::app {
 
+// What every pipeline takes from the configuration: workers, bytes, the checkpoint's interval, the drain; and the jitter's
+// seed from `clock`. Retries, ordering and the backfill are for the caller to choose.
+[[nodiscard]] pipeline::PipelineOptions delivery_options(const config::Config& config, const Clock& clock);
 [[nodiscard]] auth::OidcOptions oidc_options(const config::Config& config);
 [[nodiscard]] http::SinkOptions sink_options(const config::Config& config);
 [[nodiscard]] transform::Options transform_options(const config::Config& config);

@@ -32,13 +32,9 @@ constexpr BackoffOptions kBackoff{
 
 enum class Ended { not_yet, settled, gave_up, by_signal };
 
-pipeline::PipelineOptions pipeline_options(const config::Config& config, Clock& clock) {
-  pipeline::PipelineOptions options;
+pipeline::PipelineOptions pipeline_options(const config::Config& config, const Clock& clock) {
+  pipeline::PipelineOptions options = delivery_options(config, clock);
   pipeline::HeartOptions& heart = options.heart;
-  const std::uint64_t bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(config.delivery.queue_bytes, 0));
-  options.queue_bytes = bytes / 4;
-  heart.max_bytes = bytes - bytes / 4;
-  heart.workers = config.workers;
   heart.max_retries = kRetries;
   heart.on_exhausted = pipeline::OnExhausted::dead_letter;
   heart.backoff = kBackoff;
@@ -46,9 +42,7 @@ pipeline::PipelineOptions pipeline_options(const config::Config& config, Clock& 
   heart.gate.unreachable = kRetries;
   heart.gate.quiet = Duration::zero();
   heart.lanes.ordering = dispatch::Ordering::strict;
-  heart.checkpoint.interval = config.checkpoint.interval;
-  heart.seed = static_cast<std::uint64_t>(clock.wall_now().time_since_epoch().count());
-  options.drain_timeout = std::min(config.shutdown.drain_timeout, kLongestDrain);
+  options.drain_timeout = std::min(options.drain_timeout, kLongestDrain);
   return options;
 }
 

@@ -55,14 +55,9 @@ pipeline::OnExhausted on_exhausted(config::OnExhausted chosen) {
   return pipeline::OnExhausted::isolate;
 }
 
-pipeline::PipelineOptions pipeline_options(const config::Config& config) {
-  pipeline::PipelineOptions options;
+pipeline::PipelineOptions pipeline_options(const config::Config& config, const Clock& clock) {
+  pipeline::PipelineOptions options = delivery_options(config, clock);
   pipeline::HeartOptions& heart = options.heart;
-  heart.workers = config.workers;
-  // A quarter of the bytes for what the source thread has ready, the rest for what waits or is in flight.
-  const std::uint64_t bytes = at_least_zero(config.delivery.queue_bytes);
-  options.queue_bytes = bytes / 4;
-  heart.max_bytes = bytes - bytes / 4;
   heart.max_retries = static_cast<std::uint32_t>(at_least_zero(config.failure_handling.max_retries));
   heart.on_exhausted = on_exhausted(config.failure_handling.on_exhausted);
   heart.backoff = {.initial = config.failure_handling.initial_backoff,
@@ -80,15 +75,12 @@ pipeline::PipelineOptions pipeline_options(const config::Config& config) {
       break;
   }
   heart.lanes.relax_after = at_least_zero(config.delivery.ordering_relax_after);
-  heart.checkpoint.interval = config.checkpoint.interval;
-  heart.seed = static_cast<std::uint64_t>(SystemClock().wall_now().time_since_epoch().count());
   options.reader.backfill = {
       .enabled = config.backfill.enabled,
       .max_age = config.backfill.max_age,
       .max_events = at_least_zero(config.backfill.max_events),
       .page_size = config.backfill.batch_size > 0 ? static_cast<std::size_t>(config.backfill.batch_size) : 500,
       .rate_limit = at_least_zero(config.backfill.rate_limit)};
-  options.drain_timeout = config.shutdown.drain_timeout;
   return options;
 }
 
@@ -210,7 +202,7 @@ Result<void> Service::deliver(const checkpoint::Tenure* tenure) {
   transform::CloudEventWriter writer(transform_options(config_));
   transform::EventIds ids(id_mode(config_), store_->names);
   pipeline::Preparer preparer(*store_->decoder, writer, ids);
-  pipeline::Pipeline pipeline(pipeline_options(config_),
+  pipeline::Pipeline pipeline(pipeline_options(config_, clock_),
                               {.source = *store_->source,
                                .history = *store_->history,
                                .documents = *store_->documents,

@@ -170,7 +170,7 @@ class Heart {
     MonoTime read_at{};
     MonoTime first_attempt{};
     std::uint32_t attempts = 0;
-    std::uint32_t failures = 0;    // attempts that failed while the gate was open
+    std::uint32_t failures = 0;    // those that count towards max_retries
     std::uint64_t generation = 0;  // of the token of the attempt in flight
     bool in_flight = false;
     bool refreshed = false;  // this attempt is the one repeat after a 401

@@ -1,17 +1,19 @@
-"""The wall clock jumps by hours while the program works.
+"""The wall clock is wrong by hours, and right again after a restart.
 
-Debian's libfaketime shows it another CLOCK_REALTIME than ours; CLOCK_MONOTONIC, which nobody can set, is left alone.
+Debian's libfaketime shows it another CLOCK_REALTIME than ours; CLOCK_MONOTONIC, which nobody can set, is left alone. It
+must not jump while the program runs: the library would also move timers (timerfd_settime) that the kernel does not.
+Jumps in the middle of the work are left to the simulation.
 """
-import datetime
 import email.utils
+import glob
 import http.server
 import json
 import threading
 import time
 
-from support import Exporter, IntegrationTest, LabSink, main, request, wait_until
+from support import Exporter, IntegrationTest, LabSink, main, wait_until
 
-LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+LIBRARY = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")[0]
 LOST = "The stream's position was lost; the stored events are read again from the last safe time"
 
 
@@ -20,7 +22,7 @@ class AsksToWait(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), AsksToWaitHandler)
-        self.bodies, self.asked = [], 0
+        self.bodies, self.first = [], threading.Lock()
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -34,8 +36,7 @@ class AsksToWaitHandler(http.server.BaseHTTPRequestHandler):
         if self.path == "/token":
             answer = b'{"access_token": "token", "token_type": "Bearer", "expires_in": 3600}'
             self.send_response(200)
-        elif self.server.asked == 0:
-            self.server.asked += 1
+        elif self.server.first.acquire(blocking=False):  # and never released
             self.send_response(503)
             self.send_header("Retry-After", email.utils.formatdate(time.time() + 2, usegmt=True))
         else:
@@ -65,32 +66,6 @@ class Clock(IntegrationTest):
         return Exporter(self, self.config(sink_url, **changed), environment={
             "LD_PRELOAD": LIBRARY, "FAKETIME_TIMESTAMP_FILE": str(self.offset), "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1"}).ready()
-
-    def clocks(self, exporter):
-        """How many hours from ours, roughly, the log's lines were written."""
-        now = datetime.datetime.now(datetime.timezone.utc)
-        lines = [json.loads(line) for line in exporter.output().splitlines() if line.startswith("{")]
-        times = [datetime.datetime.fromisoformat(line["time"][:26] + "+00:00") for line in lines]
-        return {round((at - now) / datetime.timedelta(hours=1)) for at in times}
-
-    def test_jumps_of_hours_forwards_and_back_change_nothing(self):
-        self.generate(200)
-        sink = LabSink(self, "--delay", "2ms", "--expires-in", "1h")
-        exporter = self.exporter(sink.url, failure_handling__max_retries=100)
-        sink.wait_for(100)
-        for part, (hours, status) in enumerate(((5, 503), (-7, 502), (0, 500)), 1):
-            self.jump(hours)
-            # Each with failures, so that delays are reckoned and lines are logged under this clock.
-            sink.post("/faults", statusRates={status: 0.3}, retryAfter=0)
-            self.generate(100, "--rate", 1000, "--seed", 1 + part)
-            sink.wait_for(200 + 100 * part)
-            self.assertEqual(request(exporter.url("/healthz"))[0], 200)
-        exporter.stop()
-        self.assertEqual(self.clocks(exporter), {0, 5, -7})
-        audit = self.assert_all_delivered(sink, 500, duplicates=0)
-        # The life of a token is not reckoned by the wall clock.
-        self.assertEqual(audit["tokensGiven"], 1)
-        self.assertEqual(self.store.letters(), [])
 
     def lose_history_after_a_run_under_another_clock(self, hours):
         self.jump(hours)
@@ -128,7 +103,7 @@ class Clock(IntegrationTest):
         exporter = self.exporter(sink.url)
         wait_until(lambda: len(sink.bodies) == 20, "all events")
         exporter.stop()
-        self.assertEqual(sink.asked, 1)
+        self.assertTrue(sink.first.locked(), "nobody was asked to wait")
         self.assertEqual(len({body["id"] for body in sink.bodies}), 20)
 
 

@@ -2,45 +2,30 @@
 import time
 
 from mongodb_case import MongodbCase, event_id
-from seeded_run import Results, World, seeds
-from support import LabSink, main, wait_until
+from seeded_run import SeededRuns
+from support import LabSink, main
 
 
-class MongodbSeededKills(MongodbCase):
+class MongodbSeededKills(SeededRuns, MongodbCase):
     def test_nothing_is_missing_and_duplicates_are_those_beyond_the_saved_position(self):
-        results, asked = Results("mongodb"), seeds(2)
-        base = self.folder
-        for seed in asked:
-            with self.subTest(repeat=f"make fault SEED={seed}"):
-                self.folder = base / f"seed-{seed}"
-                self.folder.mkdir()
-                self.begin_anew()
-                try:
-                    self.run_seed(World(seed), results)
-                finally:
-                    self.end_processes()
-                    self.processes.clear()
-        results.print_summary(len(asked))
+        self.run_seeds("mongodb", 2)
+
+    def begin_seed(self):
+        self.begin_anew()
 
     def run_seed(self, world, results):
         start = time.monotonic()
         self.behind = 0  # events, in the order of their insertion, that a saved position had behind it
         self.insert(self.make(world.backlog, nodes=world.nodes))
         sink = LabSink(self, "--seed", world.seed)
-        live, allowed = None, 0
-        for kill, faults in zip(world.kills, world.faults):
-            sink.post("/faults", **faults)
-            exporter = self.exporter(sink, workers=world.workers, **world.settings)
-            if kill.arrived is not None:
-                if live is None and kill.arrived > world.backlog // 2:
-                    live = self.start_live(world)
-                self.wait_for(sink, kill.arrived, exporter)
-            time.sleep(kill.pause)
-            exporter.kill()
-            allowed += self.may_come_again(sink) + world.workers
+
+        def start_exporter():
+            return self.exporter(sink, workers=world.workers, **world.settings)
+
+        live, allowed = self.kill_again_and_again(world, sink, start_exporter)
         live = live or self.start_live(world)
         sink.post("/faults", **world.faults[-1])
-        last = self.exporter(sink, workers=world.workers, **world.settings)
+        last = start_exporter()
         live.finish()
         self.wait_for(sink, world.events, last)
         last.stop()
@@ -51,11 +36,6 @@ class MongodbSeededKills(MongodbCase):
 
     def start_live(self, world):
         return self.feed(world.live, world.rate, nodes=world.nodes)
-
-    @staticmethod
-    def wait_for(sink, events, exporter):
-        wait_until(lambda: sink.audit()["distinctIds"] >= events or exporter.must_run(), f"{events} events at the sink",
-                   seconds=60)
 
     def may_come_again(self, sink):
         """After a kill: how many events arrived that the saved progress does not say so of."""

@@ -5,45 +5,30 @@ the sink has beyond it is all that may come again.
 """
 import time
 
-from seeded_run import Results, World, seeds
+from seeded_run import SeededRuns
 from support import BINARY, Exporter, IntegrationTest, LabSink, Process, Store, main, wait_until
 
 
-class SeededKills(IntegrationTest):
+class SeededKills(SeededRuns, IntegrationTest):
     def test_nothing_is_missing_and_duplicates_are_those_beyond_the_saved_position(self):
-        results, asked = Results("sqlite"), seeds(5)
-        base = self.folder
-        for seed in asked:
-            with self.subTest(repeat=f"make fault SEED={seed}"):
-                self.folder = base / f"seed-{seed}"
-                self.folder.mkdir()
-                self.store = Store(self.folder / "events.db")
-                try:
-                    self.run_seed(World(seed), results)
-                finally:
-                    self.end_processes()
-                    self.processes.clear()
-        results.print_summary(len(asked))
+        self.run_seeds("sqlite", 5)
+
+    def begin_seed(self):
+        self.store = Store(self.folder / "events.db")
 
     def run_seed(self, world, results):
         start = time.monotonic()
         self.generate(world.backlog, "--nodes", world.nodes, "--seed", world.seed)
         sink = LabSink(self, "--seed", world.seed)
         config = self.config(sink.url, **world.settings)
-        live, allowed = None, 0
-        for kill, faults in zip(world.kills, world.faults):
-            sink.post("/faults", **faults)
-            exporter = Exporter(self, config, workers=world.workers)
-            if kill.arrived is not None:
-                if live is None and kill.arrived > world.backlog // 2:
-                    live = self.start_live(world)
-                self.wait_for(sink, kill.arrived, exporter)
-            time.sleep(kill.pause)
-            exporter.kill()
-            allowed += self.may_come_again(sink) + world.workers
+
+        def start_exporter():
+            return Exporter(self, config, workers=world.workers)
+
+        live, allowed = self.kill_again_and_again(world, sink, start_exporter)
         live = live or self.start_live(world)
         sink.post("/faults", **world.faults[-1])
-        last = Exporter(self, config, workers=world.workers)
+        last = start_exporter()
         self.assertEqual(live.wait(60) if live else 0, 0)
         self.wait_for(sink, world.events, last)
         wait_until(lambda: self.store.settled() == self.store.event_ids() or last.must_run(),
@@ -55,11 +40,6 @@ class SeededKills(IntegrationTest):
         self.assertEqual(self.store.letters(), [])
         self.assertLessEqual(audit["duplicates"], allowed)
         results.add(world, audit, allowed, time.monotonic() - start)
-
-    @staticmethod
-    def wait_for(sink, events, exporter):
-        wait_until(lambda: sink.audit()["distinctIds"] >= events or exporter.must_run(), f"{events} events at the sink",
-                   seconds=60)
 
     def start_live(self, world):
         if world.live == 0:

@@ -9,6 +9,8 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
+from support import wait_until
+
 
 def seeds(default):
     """The seeds to run; the first `default` ones when nothing is said."""
@@ -64,6 +66,45 @@ class World:
         if kind in ("cuts", "both"):
             faults["cutRate"] = round(chance.uniform(0.005, 0.05), 3)
         return faults
+
+
+class SeededRuns:
+    """For a test case: each seed has a folder of its own, and ends what it started. It brings begin_seed() and run_seed()."""
+
+    def run_seeds(self, store, default):
+        results, asked = Results(store), seeds(default)
+        base = self.folder
+        for seed in asked:
+            with self.subTest(repeat=f"make fault SEED={seed}"):
+                self.folder = base / f"seed-{seed}"
+                self.folder.mkdir()
+                self.begin_seed()
+                try:
+                    self.run_seed(World(seed), results)
+                finally:
+                    self.end_processes()
+                    self.processes.clear()
+        results.print_summary(len(asked))
+
+    def kill_again_and_again(self, world, sink, start_exporter):
+        """Until the last kill: the live feeder, if it has begun, and how many duplicates the kills allow."""
+        live, allowed = None, 0
+        for kill, faults in zip(world.kills, world.faults):
+            sink.post("/faults", **faults)
+            exporter = start_exporter()
+            if kill.arrived is not None:
+                if live is None and kill.arrived > world.backlog // 2:
+                    live = self.start_live(world)
+                self.wait_for(sink, kill.arrived, exporter)
+            time.sleep(kill.pause)
+            exporter.kill()
+            allowed += self.may_come_again(sink) + world.workers
+        return live, allowed
+
+    @staticmethod
+    def wait_for(sink, events, exporter):
+        wait_until(lambda: sink.audit()["distinctIds"] >= events or exporter.must_run(), f"{events} events at the sink",
+                   seconds=60)
 
 
 class Results:

@@ -74,6 +74,17 @@ TEST_F(CheckerTest, SeesAPositionThatPassedAnUndeliveredEvent) {
   EXPECT_EQ(violation(), "the saved position 2 passed doc-000002 which is not done with");
 }
 
+TEST_F(CheckerTest, SeesAPlaceAheadThatPassedAnEventThatIsNotPending) {
+  take(0);
+  ports::Checkpoint checkpoint = at("1");
+  checkpoint.ahead = {.position = {"3"}, .pending = {"doc-000002", "doc-000003"}};
+  checker_.saved(checkpoint);
+  EXPECT_EQ(violation(), std::nullopt);
+  checkpoint.ahead->pending.pop_back();
+  checker_.saved(checkpoint);
+  EXPECT_EQ(violation(), "the place 3 ahead passed doc-000003, neither done with nor pending");
+}
+
 TEST_F(CheckerTest, SeesAPositionThatMovedBack) {
   take(0);
   checker_.saved(at("1"));
@@ -235,7 +246,7 @@ TEST_F(CheckerTest, SeesADrainThatForgotToSave) {
   life_.drained(at("1"));
   EXPECT_EQ(violation(), std::nullopt);
   life_.drained(at("0"));
-  EXPECT_EQ(violation(), "stopped with doc-000001 settled and the position before it");
+  EXPECT_EQ(violation(), "stopped with doc-000001 settled and neither the position nor the place ahead behind it");
 }
 
 }  // namespace
