@@ -76,7 +76,7 @@ void Heart::arrived(event::PreparedBatch&& batch, MonoTime now, WallTime wall) {
     if (fresh.event.kind == event::PreparedEvent::Kind::undecodable) {
       set_aside(ticket, {.document_id = fresh.event.document_id,
                          .event_id = event::to_string(fresh.event.id),
-                         .node = fresh.event.node,
+                         .node = node_for_letter(fresh.event),
                          .reason = "undecodable",
                          .detail = fresh.event.reason,
                          .status = 0,

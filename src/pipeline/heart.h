@@ -218,6 +218,7 @@ class Heart {
   void try_again_later(Ticket ticket, const event::Answer& answer, std::string_view reason, Notice::Kind kind,
                        MonoTime now, WallTime wall);
   void set_aside(Ticket ticket, ports::DeadLetter letter);
+  [[nodiscard]] static std::string node_for_letter(const event::PreparedEvent& event);
   [[nodiscard]] ports::DeadLetter letter_for(const Record& failed, std::string_view reason, const event::Answer& answer,
                                              WallTime wall) const;
   // Of what is in the ledger now.

@@ -220,6 +220,9 @@ void Connection::deliver(bool reusable) {
   answer.ticket = exchange_->delivery.ticket;
   answer.status = reader_.status();
   answer.retry_after = reader_.retry_after();
+  if (answer.retry_after) {
+    answer.date = reader_.date();
+  }
   if (answer.status / 100 != 2) {
     answer.excerpt = make_excerpt(reader_.excerpt(), exchange_->delivery.bearer_token);
   }

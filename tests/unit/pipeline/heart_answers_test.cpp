@@ -195,6 +195,21 @@ TEST_F(HeartTest, ADeadLetterThatCannotBeStoredIsTriedAgain) {
   EXPECT_EQ(position(), "1");
 }
 
+TEST_F(HeartTest, ALetterKeepsTheStartOfALongNodeNameInWholeCharacters) {
+  make(options(2));
+  const std::string longest(ports::kLetterNodeBytes, 'n');
+  // The two bytes of the last character lie on both sides of the bound.
+  arrive({longest, longest.substr(1) + "\u00fc" + std::string(10'000, 'x')});
+  answer(0, 202);
+  answer(1, 400);
+  ASSERT_EQ(letters_.size(), 1u);
+  EXPECT_EQ(letters_[0].letter.node, longest.substr(1));
+  arrive({longest});
+  answer(2, 400);
+  ASSERT_EQ(letters_.size(), 2u);
+  EXPECT_EQ(letters_[1].letter.node, longest);
+}
+
 TEST_F(HeartTest, ASecondAnswerToOneAttemptChangesNothing) {
   make(options(1));
   arrive({"a", "b"});
