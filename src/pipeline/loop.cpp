@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "observability/log.h"
 
 namespace exporter::pipeline {
@@ -59,6 +60,7 @@ void Pipeline::Loop::fail_with(Error error) {
 
 void Pipeline::Loop::stop(bool skip_drain) {
   const MonoTime now = parts_.clock.now();
+  EXPORTER_FAILPOINT("loop.stopping");
   if (!drain_deadline_) {
     drain_deadline_ = after(now, options_.drain_timeout);
     heart_.stop(now);
@@ -110,6 +112,7 @@ void Pipeline::Loop::on_answer(const event::Answer& answer) {
   if (!heed_lease(parts_.clock.now())) {
     return;
   }
+  EXPORTER_FAILPOINT("loop.answered");
   count_attempt(answer);
   tokens_in_flight_[answer.ticket.slot].reset();
   heart_.answered(answer, parts_.clock.now(), parts_.clock.wall_now());
@@ -201,6 +204,7 @@ void Pipeline::Loop::carry_out() {
       tokens_in_flight_.resize(ticket.slot + 1);
     }
     tokens_in_flight_[ticket.slot] = token_;
+    EXPORTER_FAILPOINT("loop.before_send");
     parts_.sink.send({.ticket = ticket, .body = heart_.body_of(ticket), .bearer_token = token_->value});
   }
   for (Actions::DeadLetter& item : actions.dead_letters) {
@@ -262,6 +266,7 @@ void Pipeline::Loop::count_set_aside(std::string_view reason) {
 }
 
 void Pipeline::Loop::on_history_settled() {
+  EXPORTER_FAILPOINT("loop.history_settled");
   const std::uint64_t events = heart_.status().history_settled;
   if (!history_) {  // the history was read again because the position was lost: no backfill, and not since the start
     log::info("The events read again after the lost position are settled", {{"events", events}});

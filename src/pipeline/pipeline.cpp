@@ -6,6 +6,7 @@
 
 #include "base/backoff.h"
 #include "base/bounded_queue.h"
+#include "base/failpoint.h"
 #include "observability/log.h"
 #include "pipeline/loop.h"
 #include "pipeline/store_worker.h"
@@ -94,6 +95,7 @@ Result<ports::Checkpoint> Pipeline::first_start(Reader& reader) {
   if (auto saved = parts_.checkpoints.save(*first, fence()); !saved) {
     return fail(saved.error());
   }
+  EXPORTER_FAILPOINT("start.first_saved");
   if (!options_.reader.backfill.enabled) {
     log::info("Backfill disabled in configuration", {});
     return first;
@@ -176,6 +178,7 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
     if (!queue.push(std::move(*batch), weight, stop)) {
       return;
     }
+    EXPORTER_FAILPOINT("reader.batch_queued");
     loop.notify();
   }
 }

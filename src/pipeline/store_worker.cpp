@@ -1,5 +1,7 @@
 #include "pipeline/store_worker.h"
 
+#include "base/failpoint.h"
+
 namespace exporter::pipeline {
 
 void StoreWorker::save(ports::Checkpoint checkpoint) {
@@ -36,11 +38,15 @@ void StoreWorker::run(std::stop_token stop) {
       }
     }
     if (save) {
-      reactor_.post([this, result = checkpoints_.save(*save, fence_)] { handlers_.saved(result); });
+      EXPORTER_FAILPOINT("store.before_save");
+      const auto result = checkpoints_.save(*save, fence_);
+      EXPORTER_FAILPOINT("store.saved");
+      reactor_.post([this, result] { handlers_.saved(result); });
     } else {
-      reactor_.post([this, ticket = letter->first, result = dead_letters_.put(letter->second)] {
-        handlers_.dead_lettered(ticket, result);
-      });
+      EXPORTER_FAILPOINT("store.before_letter");
+      const auto result = dead_letters_.put(letter->second);
+      EXPORTER_FAILPOINT("store.letter_stored");
+      reactor_.post([this, ticket = letter->first, result] { handlers_.dead_lettered(ticket, result); });
     }
   }
 }
