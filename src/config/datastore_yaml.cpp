@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/nearest.h"
+#include "base/nearest.h"
 #include "config/text.h"
 
 namespace exporter::config {

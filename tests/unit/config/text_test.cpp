@@ -23,15 +23,6 @@ TEST(Trimmed, TakesBlanksFromBothEnds) {
   EXPECT_EQ(trimmed(" \n"), "");
 }
 
-TEST(EditDistance, CountsInsertionsDeletionsReplacementsAndSwaps) {
-  EXPECT_EQ(edit_distance("", "abc"), 3U);
-  EXPECT_EQ(edit_distance("abc", ""), 3U);
-  EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
-  EXPECT_EQ(edit_distance("timeout", "timeotu"), 1U);
-  EXPECT_EQ(edit_distance("ca", "abc"), 3U);
-  EXPECT_EQ(edit_distance("same", "same"), 0U);
-}
-
 TEST(NearestKey, FindsWhatWasMeant) {
   EXPECT_EQ(nearest_key("exporter.sink.timeot"), "exporter.sink.timeout");
   EXPECT_EQ(nearest_key("exporter.sink.insecureSkipVerify"), "exporter.sink.insecure_skip_verify");
