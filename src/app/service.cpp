@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "checkpoint/tenure.h"
+#include "filter/program.h"
 #include "observability/log.h"
 #include "observability/metrics.h"
 #include "pipeline/lease_keeper.h"
@@ -201,7 +202,7 @@ Result<void> Service::deliver(const checkpoint::Tenure* tenure) {
   }
   transform::CloudEventWriter writer(transform_options(config_));
   transform::EventIds ids(id_mode(config_), store_->names);
-  pipeline::Preparer preparer(*store_->decoder, writer, ids);
+  pipeline::Preparer preparer(*store_->decoder, writer, ids, event_filter(config_));
   pipeline::Pipeline pipeline(pipeline_options(config_, clock_),
                               {.source = *store_->source,
                                .history = *store_->history,
@@ -367,6 +368,9 @@ int run_service(const config::Config& config) {
   log::info("Configuration loaded", {{"path", config.config_path}});
   log::info("Publish workers configured", {{"workers", config.workers}});
   warn_about_tls(config);
+  if (!filter::is_blank(config.filter.expression)) {
+    log::info("Event filter configured", {{"expression", config.filter.expression}});
+  }
   return Service(config).run();
 }
 

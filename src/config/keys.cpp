@@ -119,9 +119,9 @@ const std::array<KeySpec, 44> kKeys = {{
      "When the retries of an event are used up: isolate (a dead letter if the sink takes others, else wait), wait, "
      "dead_letter, or exit",
      choice<&C::failure_handling, &C::FailureHandling::on_exhausted>(kOnExhausted)},
-    {"exporter.filter.expression", "string", "\"\"",
-     "Must stay blank: this version has no filters and refuses to start with one",
-     MustBeBlank{}},
+    {"exporter.filter.expression", "CEL", "\"\"",
+     "Which events are exported: those for which this is true; blank = all",
+     at<&C::filter, &C::Filter::expression>()},
     {"exporter.event.id_mode", "choice", "stable",
      "Event ids: stable (the same after a retry or restart) or random (as the incumbent)",
      choice<&C::event, &C::Event::id_mode>(kIdModes)},
@@ -224,7 +224,6 @@ struct Formatter {
   std::string operator()(Field<double> get) const { return fmt::format("{}", get(config)); }
   std::string operator()(const Choice& choice) const { return std::string(choice.names[choice.get(config)]); }
   std::string operator()(MetadataTable /*unused*/) const { return {}; }
-  std::string operator()(MustBeBlank /*unused*/) const { return "\"\""; }
 };
 
 }  // namespace

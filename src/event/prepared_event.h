@@ -2,6 +2,7 @@
 // to the loop. Thread-safety: plain values.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -22,7 +23,7 @@ struct PreparedEvent {
   enum class Kind : std::uint8_t {
     deliver,      // `body` is to be sent
     undecodable,  // `reason` says why; to the dead letters
-    skip,         // nothing to do; only the position moves
+    filtered,     // not wanted: the filter says so; only the position moves
   };
   Kind kind = Kind::deliver;
   std::string document_id;
@@ -46,6 +47,13 @@ struct PreparedBatch {
   // Set on the first batch of a history that is read because the stream's position was lost: how many documents it
   // holds.
   std::optional<std::uint64_t> history_planned;
+
+  // How many of them the filter holds back.
+  [[nodiscard]] std::size_t filtered() const {
+    return static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [](const PreparedEvent& event) {
+      return event.kind == PreparedEvent::Kind::filtered;
+    }));
+  }
 
   [[nodiscard]] std::size_t weight() const {
     std::size_t sum = sizeof(PreparedBatch);

@@ -159,6 +159,9 @@ Metrics::Metrics(std::unique_ptr<Impl> impl)
       transform_errors(impl->counter("transform_errors_total", "Events that could not be decoded.")),
       publish_errors(impl->family("publish_errors_total", "error_type",
                                   "Events whose retries are used up, or that the sink refused for good.")),
+      events_filtered(impl->counter("events_filtered_total", "Events that the filter held back.")),
+      filter_errors(
+          impl->counter("filter_errors_total", "Events that the filter could not judge; they were exported.")),
       token_refresh_errors(impl->counter("token_refresh_errors_total", "Failed fetches of an OIDC token.")),
       resume_token_update(
           impl->gauge("resume_token_update_timestamp", "Unix seconds of the last saved checkpoint, 0 if none.")),

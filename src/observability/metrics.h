@@ -54,6 +54,8 @@ class Metrics {
   Histogram& publish_duration;      // publish_duration_seconds: first attempt to acceptance, retries included
   Counter& transform_errors;        // transform_errors_total: events that could not be decoded
   CounterFamily& publish_errors;    // publish_errors_total{error_type="max_retries_exceeded"|"refused"}
+  Counter& events_filtered;         // events_filtered_total: held back by the filter; they count as received too
+  Counter& filter_errors;           // filter_errors_total: events that the filter could not judge, exported
   Counter& token_refresh_errors;    // token_refresh_errors_total: failed fetches
   Gauge& resume_token_update;       // resume_token_update_timestamp: Unix seconds of the last saved checkpoint
   Gauge& backfill_in_progress;      // 0 or 1

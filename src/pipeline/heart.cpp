@@ -59,7 +59,7 @@ void Heart::arrived(event::PreparedBatch&& batch, MonoTime now, WallTime wall) {
   }
   for (event::PreparedEvent& event : batch.events) {
     note_arrival(event.after);
-    if (event.kind == event::PreparedEvent::Kind::skip) {
+    if (event.kind == event::PreparedEvent::Kind::filtered) {
       ledger_.pass(std::move(event.after));
       note_progress();
       continue;

@@ -18,7 +18,8 @@ namespace {
 
 constexpr Duration kStepTime = std::chrono::seconds(5);    // a quiet stream's read returns at least this often
 constexpr Duration kDeadAfter = std::chrono::seconds(30);  // the loop turns once a second when it is well
-constexpr Duration kJoinTime = std::chrono::seconds(1);    // for a thread that was asked to stop
+constexpr Duration kTellEvery = std::chrono::seconds(10);
+constexpr Duration kJoinTime = std::chrono::seconds(1);  // for a thread that was asked to stop
 constexpr BackoffOptions kReadBackoff{.initial = std::chrono::milliseconds(100), .cap = std::chrono::seconds(10)};
 
 // How long to wait before the datastore is asked again.
@@ -33,6 +34,25 @@ class ReadRetry {
  private:
   std::minstd_rand random_;
   std::uint32_t failures_ = 0;
+};
+
+// Says what the filter could not judge: at once, and then at most every ten seconds.
+class UnjudgedLog {
+ public:
+  void add(const Preparer::Unjudged& unjudged, MonoTime now) {
+    untold_ += unjudged.events;
+    if (unjudged.events == 0 || now < next_) {
+      return;
+    }
+    log::warn("Filter evaluation failed, exporting event",
+              {{"error", unjudged.error}, {"checkName", unjudged.check_name}, {"events", untold_}});
+    untold_ = 0;
+    next_ = after(now, kTellEvery);
+  }
+
+ private:
+  std::uint64_t untold_ = 0;
+  MonoTime next_{};
 };
 
 bool mendable(const Error& error) {
@@ -143,6 +163,7 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
 
 void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop) {
   ReadRetry retry(options_.heart.seed);
+  UnjudgedLog unjudged_log;
   std::uint64_t healed = 0;
   while (!stop.stop_requested()) {
     const bool history = reader.in_history();
@@ -168,6 +189,10 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
       healed = reader.healed();
       log::warn("The stream's position was lost; the stored events are read again from the last safe time", {});
     }
+    const auto unjudged = parts_.preparer.take_unjudged();
+    parts_.metrics.filter_errors.add(static_cast<double>(unjudged.events));
+    unjudged_log.add(unjudged, parts_.clock.now());
+    parts_.metrics.events_filtered.add(static_cast<double>(batch->filtered()));
     if (!history) {
       parts_.metrics.events_received.add(static_cast<double>(batch->events.size()));
     }

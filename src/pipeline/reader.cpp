@@ -104,7 +104,8 @@ Result<event::PreparedBatch> Reader::step_history(MonoTime deadline, std::stop_t
   }
   batch.history_planned = std::exchange(history_planned_, std::nullopt);
   if (!batch.events.empty()) {
-    backfill_->arrived(batch.events.size(), batch.events.back().after.position.token);
+    // What is not sent costs the sink nothing, so the rate does not count it.
+    backfill_->arrived(batch.events.size() - batch.filtered(), batch.events.back().after.position.token);
     return batch;
   }
   // The end of the history is the beginning of the stream.
