@@ -26,9 +26,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* A scalar as a TOML string. JSON's escapes are TOML's too; only DEL is raw in JSON and forbidden in TOML. */}}
+{{/* Text as a TOML string. JSON's escapes are TOML's too. DEL, which only JSON lets stand, does not get through helm. */}}
 {{- define "event-exporter.string" -}}
-{{- toJson (toString .) | replace "\x7f" "\\u007f" -}}
+{{- toJson . -}}
 {{- end -}}
 
 {{/* A metadata value as a TOML string: YAML's numbers come as floating point, and 12345678 must not become 1.2345678e+07. */}}
@@ -98,8 +98,8 @@ What the values say about the datastore, as JSON:
 {{- if not (has $provider (list "mongodb" "sqlite")) -}}
 {{- fail (printf "the datastore's provider is %q, which this version does not read; it reads mongodb and sqlite" $provider) -}}
 {{- end -}}
-{{- if and $sqlite $own.existingConfigMap -}}
-{{- fail "datastore.provider sqlite and datastore.existingConfigMap exclude each other" -}}
+{{- if and $sqlite (or $own.existingConfigMap $own.existingSecret $own.uri) -}}
+{{- fail "datastore.provider sqlite excludes datastore.existingConfigMap, existingSecret and uri" -}}
 {{- end -}}
 {{- if and $own.uri $own.existingSecret -}}
 {{- fail "datastore.uri and datastore.existingSecret exclude each other" -}}
