@@ -18,6 +18,9 @@ import unittest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "tests/integration"))
+from support import main  # noqa: E402  the tests import it from here
+
 CHART = ROOT / "deploy/helm/event-exporter"
 CASES = ROOT / "tests/chart/cases"
 SNAPSHOTS = ROOT / "tests/chart/snapshots"
@@ -218,7 +221,3 @@ class ChartTest(unittest.TestCase):
                 schemas().validate(document, version, strict=True)
             except schemas().ValidationError as error:
                 self.fail(f"{name} is not valid in {version}: {'.'.join(map(str, error.path))}: {error.message}")
-
-
-def main():
-    unittest.main()

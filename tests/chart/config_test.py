@@ -1,7 +1,8 @@
 """The rendered configuration, loaded by the real program with the pod's flags and variables."""
+import re
 import tomllib
 
-from chart import ChartTest, case, cases, check_config, main, merged, render
+from chart import ROOT, ChartTest, case, cases, check_config, main, merged, render
 
 MINIMAL = case("minimal")
 NO_TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT: this version sends no traces yet"
@@ -47,9 +48,35 @@ PUBLISHED = {
         "exporter.failure_handling.max_backoff": "15m", "exporter.failure_handling.backoff_multiplier": "2.5",
     },
 }
+# Settings without a line in the rendered file: what they are set by instead.
+BY_OTHER_MEANS = {
+    "exporter.datastore.uri": "MONGODB_URI, from a Secret or NVSentinel's ConfigMap",
+    "exporter.datastore.ca_file": "MONGODB_CA_CERT_PATH",
+    "exporter.datastore.certificate_file": "MONGODB_CLIENT_CERT_PATH",
+    "exporter.datastore.key_file": "MONGODB_CLIENT_KEY_PATH",
+    "exporter.datastore.system_roots": "MONGODB_USE_SYSTEM_TLS",
+    "exporter.datastore.app_name": "APP_NAME",
+}
+
+
+def settings(table, prefix="exporter."):
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from settings(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key
 
 
 class Configuration(ChartTest):
+    def test_has_every_setting_that_the_program_knows(self):
+        known = set(re.findall(r'\{"(exporter\.[a-z_.]+)",', (ROOT / "src/config/keys.cpp").read_text()))
+        rendered = set()
+        for name in ("secret", "sqlite"):
+            rendered |= set(settings(tomllib.loads(render(case(name)).toml)["exporter"]))
+        rendered = {name for name in rendered if not name.startswith("exporter.metadata.") or name.endswith(".cluster")}
+        self.assertEqual(known - set(BY_OTHER_MEANS), rendered,
+                         "a new setting needs a value of the chart, its line in _config.tpl and its row in docs/helm.md")
+
     def effective(self, values):
         code, effective, output = check_config(render(values))
         self.assertEqual(code, 0, output)
