@@ -1,7 +1,9 @@
 """The Debian package of this build: what is in it, what it depends on, and that systemd takes its unit."""
 import subprocess
+import sys
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parent.parent / "integration"))
 from support import BINARY, ENVIRONMENT, PATIENCE, IntegrationTest, main
 
 

@@ -1,8 +1,11 @@
 """The root file system of the container image: the program runs in it, alone, as its user, and delivers over TLS."""
 import os
+import pathlib
 import subprocess
+import sys
 import unittest
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 from certificates import Authority
 from support import BINARY, ROOT, SECRET, IntegrationTest, LabSink, Process, main
 from tls_test import TlsFront
