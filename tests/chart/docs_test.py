@@ -1,10 +1,14 @@
 """docs/helm.md names every value with its default, and no other; and the commands that it shows are taken."""
 import json
+import pathlib
 import re
+import subprocess
+import tarfile
+import tempfile
 
 import yaml
 
-from chart import CHART, ROOT, ChartTest, check_config, main, render
+from chart import CHART, ROOT, ChartTest, check_config, helm, main, render
 
 DOCUMENT = ROOT / "docs/helm.md"
 # Maps whose keys are the user's, or Kubernetes': one row each.
@@ -27,6 +31,24 @@ def shown(value):
     """A default as the table has it: long ones are to be looked up."""
     text = value if isinstance(value, str) and value else json.dumps(value)
     return text if len(text) <= 70 else "see values.yaml"
+
+
+class Chart(ChartTest):
+    def test_has_the_version_of_the_program(self):
+        chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+        version, = re.findall(r"^project\(event-exporter VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)
+        self.assertEqual((chart["version"], chart["appVersion"]), (version, version))
+
+    def test_can_be_packed_with_all_that_it_needs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([helm(), "package", CHART, "--destination", folder], capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            package, = pathlib.Path(folder).iterdir()
+            with tarfile.open(package) as archive:
+                names = set(archive.getnames())
+        self.assertEqual(names, {str(path.relative_to(CHART.parent)) for path in CHART.rglob("*")
+                                 if path.is_file() and path.name != ".helmignore"} | names & {"event-exporter/.helmignore"})
 
 
 class Document(ChartTest):

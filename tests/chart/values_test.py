@@ -1,5 +1,7 @@
 """Every value of values.yaml has an effect: set to something else, it changes what is rendered, and where it stands for a
 setting of the program, that setting."""
+import json
+
 import yaml
 
 from chart import CHART, ChartTest, case, check_config, main, merged, render
@@ -142,7 +144,20 @@ def nested(path, value):
     return value
 
 
+def in_schema(schema, prefix=""):
+    for key, inner in schema["properties"].items():
+        path = f"{prefix}{key}"
+        if "properties" in inner:
+            yield from in_schema(inner, path + ".")
+        else:
+            yield path
+
+
 class Values(ChartTest):
+    def test_are_all_that_the_schema_admits(self):
+        schema = json.loads((CHART / "values.schema.json").read_text())
+        self.assertEqual(sorted(in_schema(schema)), sorted(VALUES))
+
     def test_all_are_tried_here(self):
         self.assertEqual(sorted(leaves(yaml.safe_load((CHART / "values.yaml").read_text()))), sorted(VALUES))
 
