@@ -1,4 +1,4 @@
-"""What the tests of the Helm chart share: rendering, alone and inside a parent chart, the API's schemas, and the program.
+"""What the tests of the Helm chart share: rendering, alone and in a parent chart, the API's schemas, and the program.
 
 helm is that of scripts/helm-path, the schemas are those of scripts/kubernetes-validate-path. No cluster is asked.
 """
@@ -19,7 +19,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.append(str(ROOT / "tests/integration"))
-from support import main  # noqa: E402  the tests import it from here
+from support import BINARY, main  # noqa: E402,F401  the tests import main from here
 
 CHART = ROOT / "deploy/helm/event-exporter"
 CASES = ROOT / "tests/chart/cases"
@@ -167,8 +167,10 @@ def rendered(values, version):
 
 
 def render(values, version=VERSIONS[-1]):
-    """`values` of a case: those of a parent chart when they have the key event-exporter, else of the chart alone. Not to be
-    changed: who asks again gets the same objects."""
+    """`values` of a case: those of a parent chart when they have the key event-exporter, else of the chart alone.
+
+    The objects are not to be changed: who asks again gets the same ones.
+    """
     return rendered(json.dumps(values), version)
 
 
@@ -198,8 +200,8 @@ def check_config(objects):
         file.write(objects.toml)
         file.flush()
         arguments = [f"--config={file.name}" if a.startswith("--config=") else a for a in container["args"]]
-        done = subprocess.run([os.environ["EXPORTER_BINARY"], "check-config", *arguments], capture_output=True, text=True,
-                              check=False, env=environment)
+        done = subprocess.run([BINARY, "check-config", *arguments], capture_output=True, text=True, check=False,
+                              env=environment)
     output = done.stdout + done.stderr
     effective = {}
     for line in output.partition("Effective configuration:\n")[2].partition("\n\n")[0].splitlines():

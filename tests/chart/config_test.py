@@ -31,11 +31,13 @@ PUBLISHED = {
         "exporter.metadata.tenant": '"acme-corp"',
     },
     "published-backfill-conservative": {
-        "exporter.backfill.enabled": "true", "exporter.backfill.max_age": "168h", "exporter.backfill.max_events": "10000",
+        "exporter.backfill.enabled": "true", "exporter.backfill.max_age": "168h",
+        "exporter.backfill.max_events": "10000",
         "exporter.backfill.batch_size": "100", "exporter.backfill.rate_limit": "100",
     },
     "published-backfill-aggressive": {
-        "exporter.backfill.enabled": "true", "exporter.backfill.max_age": "2160h", "exporter.backfill.max_events": "5000000",
+        "exporter.backfill.enabled": "true", "exporter.backfill.max_age": "2160h",
+        "exporter.backfill.max_events": "5000000",
         "exporter.backfill.batch_size": "1000", "exporter.backfill.rate_limit": "5000",
     },
     "published-backfill-disabled": {"exporter.backfill.enabled": "false"},
@@ -75,7 +77,7 @@ class Configuration(ChartTest):
             rendered |= set(settings(tomllib.loads(render(case(name)).toml)["exporter"]))
         rendered = {name for name in rendered if not name.startswith("exporter.metadata.") or name.endswith(".cluster")}
         self.assertEqual(known - set(BY_OTHER_MEANS), rendered,
-                         "a new setting needs a value of the chart, its line in _config.tpl and its row in docs/helm.md")
+                         "a new setting needs a value of the chart, a line in _config.tpl, a row in docs/helm.md")
 
     def effective(self, values):
         code, effective, output = check_config(render(values))
@@ -97,7 +99,8 @@ class Configuration(ChartTest):
     def test_finds_the_datastore_that_the_values_name(self):
         for name, uri, database, tokens in (
                 ("published-default", "mongodb://mongodb-headless.", "HealthEventsDatabase", "HealthEventsDatabase"),
-                ("parent-external-authority", "mongodb+srv://***@cluster0.", "HealthEventsDatabase", "HealthEventsDatabase"),
+                ("parent-external-authority", "mongodb+srv://***@cluster0.", "HealthEventsDatabase",
+                 "HealthEventsDatabase"),
                 ("secret", "mongodb://***@db.example.com:27017/", "HealthEventsDatabase", "Tokens"),
                 ("uri", "mongodb://***@db.example.com:27017/", "HealthEventsDatabase", "HealthEventsDatabase")):
             with self.subTest(name):
@@ -111,8 +114,9 @@ class Configuration(ChartTest):
                          ("sqlite", '"/data/events.db"'))
 
     def test_holds_any_text_unchanged(self):
-        texts = ["", '"', "'", "\\", '\\"', "a\nb", "tab\there", "#no comment", "[no.table]", "'''", '"""', "{{ .Values }}",
-                 "<&>", "héé", "\U0001f600", "\u2028", " blank ", "true", "17", "1e3", "$(A)", "`", "%s"]
+        texts = ["", '"', "'", "\\", '\\"', "a\nb", "tab\there", "#no comment", "[no.table]", "'''", '"""',
+                 "{{ .Values }}", "<&>", "héé", "\U0001f600", "\u2028", " blank ", "true",
+                 "17", "1e3", "$(A)", "`", "%s"]
         metadata = {f"key {number}{text}": text for number, text in enumerate(texts)}
         metadata |= {"a.b/c": "dots", "plain-key_1": "bare"}
         values = merged(MINIMAL, {"metadata": metadata, "exporter": {
@@ -134,8 +138,8 @@ class Configuration(ChartTest):
     def test_makes_text_of_metadata_that_is_none(self):
         values = {"number": 17, "large": 123456789012, "fraction": 1.5, "yes": True, "none": None}
         table = tomllib.loads(render(merged(MINIMAL, {"metadata": values})).toml)["exporter"]["metadata"]
-        self.assertEqual(table, {"cluster": "prod-1", "environment": "production", "number": "17", "large": "123456789012",
-                                 "fraction": "1.5", "yes": "true"})
+        self.assertEqual(table, {"cluster": "prod-1", "environment": "production", "number": "17",
+                                 "large": "123456789012", "fraction": "1.5", "yes": "true"})
 
     def test_metadata_of_both_places_is_merged_and_that_under_the_chart_wins(self):
         values = merged(MINIMAL, {"metadata": {"cluster": "outer", "a": "1"}, "exporter": {"metadata": {"b": "2"}}})

@@ -12,8 +12,8 @@ from chart import CHART, ROOT, ChartTest, check_config, helm, main, render
 
 DOCUMENT = ROOT / "docs/helm.md"
 # Maps whose keys are the user's, or Kubernetes': one row each.
-FREE = {"resources", "metadata", "exporter.metadata", "podSecurityContext", "securityContext", "startupProbe", "livenessProbe",
-        "readinessProbe", "updateStrategy", "nodeSelector", "affinity", "podAnnotations", "podLabels",
+FREE = {"resources", "metadata", "exporter.metadata", "podSecurityContext", "securityContext", "startupProbe",
+        "livenessProbe", "readinessProbe", "updateStrategy", "nodeSelector", "affinity", "podAnnotations", "podLabels",
         "serviceAccount.annotations", "podMonitor.labels", "serviceMonitor.labels", "prometheusRule.labels",
         "grafanaDashboard.labels"}
 
@@ -36,7 +36,8 @@ def shown(value):
 class Chart(ChartTest):
     def test_has_the_version_of_the_program(self):
         chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-        version, = re.findall(r"^project\(event-exporter VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)
+        project = (ROOT / "CMakeLists.txt").read_text()
+        version, = re.findall(r"^project\(event-exporter VERSION (\S+)", project, re.MULTILINE)
         self.assertEqual((chart["version"], chart["appVersion"]), (version, version))
 
     def test_can_be_packed_with_all_that_it_needs(self):
@@ -46,9 +47,9 @@ class Chart(ChartTest):
             self.assertEqual(done.returncode, 0, done.stderr)
             package, = pathlib.Path(folder).iterdir()
             with tarfile.open(package) as archive:
-                names = set(archive.getnames())
-        self.assertEqual(names, {str(path.relative_to(CHART.parent)) for path in CHART.rglob("*")
-                                 if path.is_file() and path.name != ".helmignore"} | names & {"event-exporter/.helmignore"})
+                packed = set(archive.getnames()) - {"event-exporter/.helmignore"}
+        there = {str(path.relative_to(CHART.parent)) for path in CHART.rglob("*") if path.is_file()}
+        self.assertEqual(packed, there - {"event-exporter/.helmignore"})
 
 
 class Document(ChartTest):

@@ -40,8 +40,8 @@ class Pod(ChartTest):
     def test_has_the_incumbents_flags_port_labels_and_names(self):
         objects = render(case("published-default"))
         self.assertEqual(objects.container["args"], [
-            "--config=/etc/config/config.toml", "--metrics-port=2112", "--oidc-secret-path=/var/secrets/oidc-client-secret",
-            "--workers=10"])
+            "--config=/etc/config/config.toml", "--metrics-port=2112",
+            "--oidc-secret-path=/var/secrets/oidc-client-secret", "--workers=10"])
         self.assertEqual(objects.container["ports"], [{"name": "metrics", "containerPort": 2112}])
         deployment = objects.one("Deployment")
         selector = {"app.kubernetes.io/name": "event-exporter", "app.kubernetes.io/instance": "sentinel"}
@@ -155,12 +155,14 @@ class Refusals(ChartTest):
             self.refuses({"exporter": {"metadata": {"cluster": cluster}}}, "exporter.metadata.cluster is required")
 
     def test_of_misspelt_names_at_every_level(self):
-        self.refuses({"exporter": {"sink": {"timeot": "1s"}}}, "exporter.sink: Additional property timeot is not allowed")
+        self.refuses({"exporter": {"sink": {"timeot": "1s"}}},
+                     "exporter.sink: Additional property timeot is not allowed")
         self.refuses({"exporter": {"fliter": {}}}, "exporter: Additional property fliter is not allowed")
         self.refuses({"replicas": 2}, "Additional property replicas is not allowed")
 
     def test_of_wrong_types_and_choices(self):
-        self.refuses({"exporter": {"workers": "ten"}}, "exporter.workers: Invalid type. Expected: integer, given: string")
+        self.refuses({"exporter": {"workers": "ten"}},
+                     "exporter.workers: Invalid type. Expected: integer, given: string")
         self.refuses({"exporter": {"delivery": {"ordering": "nodes"}}}, "exporter.delivery.ordering must be one of",
                      '"strict"')
         self.refuses({"exporter": {"delivery": {"queueBytes": 1}}}, "exporter.delivery.queueBytes", "65536")
@@ -174,25 +176,30 @@ class Refusals(ChartTest):
                            (("failureHandling", "maxBackoff"), "exporter.failureHandling.maxBackoff")):
             self.refuses({"exporter": {path[0]: {path[1]: "30"}}}, f'{name}: "30" is not a duration')
         for text in ("1d", "", "5 s"):
-            self.refuses({"exporter": {"sink": {"timeout": text}}}, f'exporter.sink.timeout: "{text}" is not a duration')
+            self.refuses({"exporter": {"sink": {"timeout": text}}},
+                         f'exporter.sink.timeout: "{text}" is not a duration')
 
     def test_of_several_senders(self):
-        self.refuses({"exporter": {"lease": {"enabled": False}}}, "every event would be sent 2 times; set replicaCount to 1")
+        self.refuses({"exporter": {"lease": {"enabled": False}}},
+                     "every event would be sent 2 times; set replicaCount to 1")
         self.assertIn("pods cannot share an sqlite file", refusal(merged(case("sqlite"), {"replicaCount": 2})))
 
     def test_of_an_sqlite_without_a_place(self):
-        for change, words in (({"path": ""}, "datastore.path is required"), ({"path": "events.db"}, "the absolute path"),
+        for change, words in (({"path": ""}, "datastore.path is required"),
+                              ({"path": "events.db"}, "the absolute path"),
                               ({"claimName": ""}, "datastore.claimName is required")):
             self.assertIn(words, refusal(merged(case("sqlite"), {"datastore": change})))
 
     def test_of_a_datastore_that_this_version_does_not_read(self):
-        message = refusal({"global": {"eventExporter": {"enabled": True}, "datastore": {"provider": "postgresql"}}}, True)
+        values = {"global": {"eventExporter": {"enabled": True}, "datastore": {"provider": "postgresql"}}}
+        message = refusal(values, True)
         self.assertIn('the datastore\'s provider is "postgresql", which this version does not read', message)
 
     def test_of_settings_that_exclude_each_other(self):
         self.refuses({"exporter": {"sink": {"caFile": "/a", "caSecretName": "b"}}},
                      "exporter.sink: caSecretName and caFile exclude each other")
-        self.refuses({"exporter": {"oidc": {"caConfigMapName": "a", "caSecretName": "b"}}}, "exporter.oidc: caSecretName and")
+        self.refuses({"exporter": {"oidc": {"caConfigMapName": "a", "caSecretName": "b"}}},
+                     "exporter.oidc: caSecretName and")
         self.refuses({"datastore": {"uri": "mongodb://a", "existingSecret": "b"}}, "exclude each other")
         for change in ({"uri": "mongodb://a"}, {"existingSecret": "a"}, {"existingConfigMap": "a"}):
             self.assertIn("datastore.provider sqlite excludes", refusal(merged(case("sqlite"), {"datastore": change})))
@@ -206,19 +213,21 @@ class Monitors(ChartTest):
     def test_select_the_pods_and_their_port(self):
         objects = render(case("everything"))
         labels = objects.one("Deployment")["spec"]["selector"]
-        for kind, endpoints, interval in (("PodMonitor", "podMetricsEndpoints", "30s"), ("ServiceMonitor", "endpoints", "10s")):
+        for kind, endpoints, interval in (("PodMonitor", "podMetricsEndpoints", "30s"),
+                                          ("ServiceMonitor", "endpoints", "10s")):
             monitor = objects.one(kind)
             self.assertEqual(monitor["apiVersion"], "monitoring.coreos.com/v1")
             self.assertEqual(monitor["spec"]["selector"], labels)
-            self.assertEqual(monitor["spec"][endpoints], [{"port": "metrics", "path": "/metrics", "interval": interval}])
+            self.assertEqual(monitor["spec"][endpoints],
+                             [{"port": "metrics", "path": "/metrics", "interval": interval}])
             self.assertEqual(monitor["metadata"]["labels"]["release"], "prometheus")
         service = objects.one("Service")
         self.assertEqual(service["spec"]["ports"][0]["name"], "metrics")
         self.assertTrue(labels["matchLabels"].items() <= service["metadata"]["labels"].items())
 
     def test_rules_and_dashboard_are_those_of_the_project(self):
-        for name, original in (("rules.yaml", "prometheus/rules.yaml"), ("event-exporter.json", "grafana/event-exporter.json")):
-            original = CHART.parent.parent / original
+        for folder, name in (("prometheus", "rules.yaml"), ("grafana", "event-exporter.json")):
+            original = CHART.parent.parent / folder / name
             if original.exists():
                 self.assertEqual((CHART / "files" / name).read_text(), original.read_text(),
                                  f"cp {original} {CHART}/files/{name}")

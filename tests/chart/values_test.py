@@ -1,5 +1,7 @@
-"""Every value of values.yaml has an effect: set to something else, it changes what is rendered, and where it stands for a
-setting of the program, that setting."""
+"""Every value of values.yaml has an effect: set to something else, it changes what is rendered.
+
+Where it stands for a setting of the program, it changes that setting.
+"""
 import json
 
 import yaml
@@ -9,14 +11,15 @@ from chart import CHART, ChartTest, case, check_config, main, merged, render
 MINIMAL = case("minimal")
 ONE = {"replicaCount": 1}
 URI = {"datastore": {"existingConfigMap": "", "uri": "mongodb://a"}}
-SQLITE = {"replicaCount": 1, "datastore": {"existingConfigMap": "", "provider": "sqlite", "path": "/a/b.db", "claimName": "c"}}
+SQLITE = {"replicaCount": 1,
+          "datastore": {"existingConfigMap": "", "provider": "sqlite", "path": "/a/b.db", "claimName": "c"}}
 # Where the provider decides: on sqlite only, since that excludes what mongodb needs.
 PROVIDER = {"replicaCount": 1, "global": {"mongodbStore": {"enabled": True}},
             "datastore": {"existingConfigMap": "", "path": "/a/b.db", "claimName": "c"}}
 TRACING = {"global": {"tracing": {"enabled": True, "endpoint": "a:1"}}}
 
-# Path of the value: another value, then the settings of the program that must change with it (of --flags, variables and keys), then
-# what else has to be set for it to matter.
+# Path of the value: another value, then the setting of the program that must change with it (a flag, a variable or a
+# key), then what else has to be set for it to matter.
 VALUES = {
     "global.eventExporter.enabled": (False,),
     "global.metricsPort": (9000, "--metrics-port"),

@@ -1,5 +1,7 @@
-"""The pods that the chart renders, run: the image's files, the mounts with the owners and modes that the kubelet gives them,
-the pod's user, flags, variables and probes, a MongoDB that wants a client certificate, and a sink. All but the cluster.
+"""The pods that the chart renders, run: all but the cluster.
+
+The image's files, the mounts with the owners and modes that the kubelet gives them, the pod's user, flags, variables
+and probes, a MongoDB that wants a client certificate, and a sink.
 """
 import os
 import pathlib
@@ -12,7 +14,8 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path += [str(TESTS / "integration"), str(TESTS / "chart")]
 from chart import render  # noqa: E402
 from mongod import DATABASE, TOKENS, Mongod  # noqa: E402
-from support import BINARY, ROOT, SECRET, Exporter, IntegrationTest, LabSink, Process, main, request, wait_until  # noqa: E402
+from support import (BINARY, ROOT, SECRET, Exporter, IntegrationTest, LabSink, Process, main, request,  # noqa: E402
+                     wait_until)
 
 
 # A root file system that cannot be written to, with /proc, in a name space of its own, so that nothing stays mounted.
@@ -32,9 +35,9 @@ class Pod(Exporter):
         # Both pods have the network of this machine, so each takes a port that is free.
         arguments = [a if not a.startswith("--metrics-port=") else "--metrics-port=0" for a in container["args"]]
         Process.__init__(self, case, [
-            "unshare", "--mount", "sh", "-c", CONTAINER, case.root, f"--userspec={pod['runAsUser']}:{pod['runAsGroup']}",
-            f"--groups={pod['fsGroup']}", case.root, "/usr/bin/event-exporter", *arguments], "pod",
-            case.variables | objects.environment)
+            "unshare", "--mount", "sh", "-c", CONTAINER, case.root,
+            f"--userspec={pod['runAsUser']}:{pod['runAsGroup']}", f"--groups={pod['fsGroup']}", case.root,
+            "/usr/bin/event-exporter", *arguments], "pod", case.variables | objects.environment)
 
     def answers(self, probe):
         return request(self.url(probe["httpGet"]["path"]))[0]
@@ -70,7 +73,9 @@ class RenderedPods(IntegrationTest):
             folder = self.root / mount["mountPath"].lstrip("/")
             folder.mkdir(parents=True)
             volume = volumes[mount["name"]]
-            files = secrets[volume["secret"]["secretName"]] if "secret" in volume else self.objects.one("ConfigMap")["data"]
+            files = self.objects.one("ConfigMap")["data"]
+            if "secret" in volume:
+                files = secrets[volume["secret"]["secretName"]]
             for name, text in files.items():
                 (folder / name).write_text(text)
                 (folder / name).chmod(volume.get("secret", {}).get("defaultMode", 0o644))

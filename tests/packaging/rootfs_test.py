@@ -23,7 +23,8 @@ class RootFileSystem(IntegrationTest):
 
     def inside(self, name, *arguments):
         """The program in there, as its user."""
-        return Process(self, ["chroot", f"--userspec={USER}:{USER}", self.root, "/usr/bin/event-exporter", *arguments], name)
+        return Process(self, ["chroot", f"--userspec={USER}:{USER}", self.root, "/usr/bin/event-exporter", *arguments],
+                       name)
 
     def test_holds_the_program_and_nothing_that_its_user_may_change(self):
         names = {path.name for path in (self.root / "usr/bin").iterdir()}
