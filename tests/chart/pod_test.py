@@ -81,6 +81,12 @@ class Pod(ChartTest):
         authority, = [v for v in objects.pod["volumes"] if v["name"] == "mongo-authority"]
         self.assertEqual(authority["secret"]["items"], [{"key": "ca.crt", "path": "ca.crt"}])
 
+    def test_with_a_datastore_of_its_own_takes_nothing_of_the_parents(self):
+        values = merged(case("parent-external-authority"), {"event-exporter": {"datastore": {"existingSecret": "own"}}})
+        objects = render(values)
+        self.assertEqual(objects.container["envFrom"], [{"secretRef": {"name": "own"}}])
+        self.assertEqual({volume["name"] for volume in objects.pod["volumes"]}, {"config", "oidc-secret"})
+
     def test_places_of_the_parent_win(self):
         pod = render(case("parent-everything")).pod
         self.assertEqual((pod["nodeSelector"], pod["priorityClassName"], pod["imagePullSecrets"]),

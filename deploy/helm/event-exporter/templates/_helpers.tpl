@@ -81,6 +81,7 @@ What the values say about the datastore, as JSON:
 {{- $configMap := $own.existingConfigMap -}}
 {{- $secrets := list -}}
 {{- $provider := $own.provider | default "mongodb" -}}
+{{- $authority := $own.tls.caSecret -}}
 {{- $optional := false -}}
 {{- if not (or $configMap $isOwn) -}}
   {{- if $parent -}}
@@ -88,6 +89,7 @@ What the values say about the datastore, as JSON:
     {{- $provider = $parent.provider | default "mongodb" -}}
     {{- with ($parent.credentialsFromSecret | default dict).name -}}{{- $secrets = append $secrets . -}}{{- end -}}
     {{- $optional = $store.enabled | default false -}}
+    {{- if not $authority -}}{{- $authority = ($parent.tls | default dict).caSecretName -}}{{- end -}}
   {{- else if $store.enabled -}}
     {{- $configMap = "mongodb-config" -}}
     {{- $optional = true -}}
@@ -110,7 +112,6 @@ What the values say about the datastore, as JSON:
 {{- if hasKey $store "clientCertMountPath" -}}{{- $path = $store.clientCertMountPath -}}{{- end -}}
 {{- $certificate := $own.tls.clientCertSecret -}}
 {{- if and (not $certificate) $configMap -}}{{- $certificate = "mongo-app-client-cert-secret" -}}{{- end -}}
-{{- $authority := $own.tls.caSecret | default ($parent.tls | default dict).caSecretName -}}
 {{- if or $sqlite (not $path) -}}{{- $certificate = "" -}}{{- end -}}
 {{- if or $sqlite $certificate -}}{{- $authority = "" -}}{{- end -}}
 {{- toJson (dict "own" (and $isOwn (not $configMap)) "provider" $provider "configMap" $configMap "secrets" $secrets
