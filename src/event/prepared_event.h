@@ -41,8 +41,9 @@ struct PreparedEvent {
 
 struct PreparedBatch {
   std::vector<PreparedEvent> events;
-  Mark end;            // see RawBatch::end
-  MonoTime read_at{};  // when the source returned it
+  Mark end;                                   // see RawBatch::end
+  MonoTime read_at{};                         // when the source returned it
+  std::optional<MonoTime> caught_up_at = {};  // see RawBatch
   // Set on the first batch of a history that is read because the stream's position was lost: how many documents it
   // holds.
   std::optional<std::uint64_t> history_planned;

@@ -8,6 +8,7 @@ void RawBatch::clear() {
   arena_.clear();
   entries_.clear();
   end = {};
+  caught_up_at.reset();
 }
 
 void RawBatch::add(std::string_view document_id, std::string_view document, Mark after) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,9 @@ class RawBatch {
   // Where we are when the whole batch is settled, when that is further than the last change (an empty batch, changes
   // that the source skipped): lets the position advance on a quiet stream. Empty position: nothing to say.
   Mark end;
+
+  // Of an empty batch: the datastore was asked then, and had no further change. Nothing: it did not say so.
+  std::optional<MonoTime> caught_up_at;
 
  private:
   struct Entry {

@@ -16,9 +16,13 @@ namespace exporter::pipeline {
 
 namespace {
 
-constexpr Duration kStepTime = std::chrono::seconds(5);    // a quiet stream's read returns at least this often
-constexpr Duration kDeadAfter = std::chrono::seconds(30);  // the loop turns once a second when it is well
-constexpr Duration kJoinTime = std::chrono::seconds(1);    // for a thread that was asked to stop
+// A quiet stream's read returns at least this often: what is known about the lag is as old as this at most.
+constexpr Duration kStepTime = std::chrono::milliseconds(500);
+constexpr std::size_t kMostIdle =
+    64 << 10;  // bytes waiting for the loop, beyond which it is not told that nothing came
+constexpr Duration kIdleAdvance = std::chrono::seconds(5);  // how often the position moves on a quiet stream
+constexpr Duration kDeadAfter = std::chrono::seconds(30);   // the loop turns once a second when it is well
+constexpr Duration kJoinTime = std::chrono::seconds(1);     // for a thread that was asked to stop
 constexpr BackoffOptions kReadBackoff{.initial = std::chrono::milliseconds(100), .cap = std::chrono::seconds(10)};
 
 // How long to wait before the datastore is asked again.
@@ -144,6 +148,9 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
 void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop) {
   ReadRetry retry(options_.heart.seed);
   std::uint64_t healed = 0;
+  bool read_before = false;
+  Passed passed;
+  std::optional<MonoTime> advanced;
   while (!stop.stop_requested()) {
     const bool history = reader.in_history();
     auto batch = reader.step(after(parts_.clock.now(), kStepTime), stop);
@@ -166,12 +173,28 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
     readiness_.well(Readiness::Cause::reading);
     if (reader.healed() > healed) {
       healed = reader.healed();
+      parts_.metrics.recoveries.with(read_before ? "runtime" : "initialization").add();
       log::warn("The stream's position was lost; the stored events are read again from the last safe time", {});
     }
+    const MonoTime now = parts_.clock.now();
+    passed.batch(*batch, now, parts_.clock.wall_now());
+    parts_.metrics.stream_lag.since(passed.up_to());
+    read_before = read_before || !batch->end.position.empty() || !batch->events.empty();
     if (!history) {
       parts_.metrics.events_received.add(static_cast<double>(batch->events.size()));
     }
-    if (batch->events.empty() && batch->end.position.empty()) {
+    if (batch->caught_up_at) {
+      // While the loop takes nothing, which may be for days, it has older events: so many of these need not wait there.
+      if (queue.weight() > kMostIdle) {
+        continue;
+      }
+      if (advanced && now - *advanced < kIdleAdvance) {
+        batch->end = {};
+      } else {
+        advanced = now;
+      }
+    }
+    if (batch->events.empty() && batch->end.position.empty() && !batch->caught_up_at) {
       continue;
     }
     const std::size_t weight = batch->weight();
@@ -213,7 +236,8 @@ Result<void> Pipeline::run() {
   StoreWorker store(parts_.checkpoints, parts_.dead_letters, parts_.reactor,
                     {.saved = [&loop](const Result<void>& result) { loop.on_saved(result); },
                      .dead_lettered = [&loop](event::Ticket ticket,
-                                              const Result<void>& result) { loop.on_dead_lettered(ticket, result); }},
+                                              const Result<void>& result) { loop.on_dead_lettered(ticket, result); },
+                     .counted = [&loop](const Result<std::uint64_t>& letters) { loop.on_counted(letters); }},
                     fence());
   loop.begin(store);
   readiness_.well(Readiness::Cause::start);
