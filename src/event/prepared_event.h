@@ -31,6 +31,7 @@ struct PreparedEvent {
   std::string body;    // the CloudEvent, ready to send
   std::string reason;  // undecodable only
   Mark after;
+  WallTime created_at{};  // see RawChange
 
   // What it costs to hold, in bytes.
   [[nodiscard]] std::size_t weight() const {
@@ -38,6 +39,11 @@ struct PreparedEvent {
            after.position.token.size();
   }
 };
+
+// When it was committed, as far as is known: zero when not at all.
+[[nodiscard]] inline WallTime committed_at(const PreparedEvent& event) {
+  return event.after.changed_at != WallTime{} ? event.after.changed_at : event.created_at;
+}
 
 struct PreparedBatch {
   std::vector<PreparedEvent> events;

@@ -20,6 +20,8 @@ struct RawChange {
   std::string_view document_id;  // the key, as text; names the document for ever (event ids are derived from it)
   std::string_view document;     // JSON text, or the bytes of a BSON document; followed by kPadding readable bytes
   Mark after;                    // where we are once this one is settled
+  // Of the history, for the eyes of an operator alone: when its writer says that it was stored. Zero when unknown.
+  WallTime created_at{};
 };
 
 class RawBatch {
@@ -28,7 +30,7 @@ class RawBatch {
 
   void clear();
   // Copies the bytes.
-  void add(std::string_view document_id, std::string_view document, Mark after);
+  void add(std::string_view document_id, std::string_view document, Mark after, WallTime created_at = {});
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] bool empty() const { return entries_.empty(); }
@@ -49,6 +51,7 @@ class RawBatch {
     std::size_t id_size;
     std::size_t document_size;
     Mark after;
+    WallTime created_at;
   };
   std::string arena_;
   std::vector<Entry> entries_;

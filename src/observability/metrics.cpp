@@ -384,7 +384,15 @@ Metrics::Metrics(std::unique_ptr<Impl> impl)
       lease_held(impl->gauge("lease_held", "1 while this process may send, 0 while it is standby.")),
       lease_takeovers(impl->counter("lease_takeovers_total", "How often this process took the lease.")),
       backfill_enabled_flag(impl->feature_flag("backfill_enabled")),
-      impl_(std::move(impl)) {}
+      impl_(std::move(impl)) {
+  // increase() does not see the step from no series to 1. The incumbent's appear with their first use, as there.
+  for (const char* const reason : {"undecodable", "refused", "exhausted"}) {
+    dead_letters.with(reason);
+  }
+  for (const char* const phase : {"initialization", "runtime"}) {
+    recoveries.with(phase);
+  }
+}
 
 std::string Metrics::text() const {
   std::vector<prometheus::MetricFamily> families = impl_->registry.Collect();

@@ -370,9 +370,8 @@ HeartStatus Heart::status() const {
   if (const auto oldest = ledger_.oldest()) {
     const Record& first = records_[oldest->slot];
     status.oldest_read_at = first.read_at;
-    if (const WallTime changed_at = first.event.after.changed_at; changed_at != WallTime{}) {
-      status.oldest_changed_at = changed_at;
-    }
+    const WallTime committed = committed_at(first.event);
+    status.oldest_changed_at = committed != WallTime{} ? std::optional(committed) : std::nullopt;
   }
   status.settled_ahead = ledger_.settled_ahead();
   const std::uint32_t most = gate_.shut() ? std::min(options_.workers, 1U) : options_.workers;

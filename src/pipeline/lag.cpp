@@ -18,13 +18,14 @@ void Passed::batch(const event::PreparedBatch& batch, MonoTime now, WallTime wal
   if (batch.caught_up_at) {
     note(*batch.caught_up_at);
   }
-  const event::Mark* const last = batch.events.empty() ? nullptr : &batch.events.back().after;
-  const WallTime changed_at = last == nullptr ? batch.end.changed_at : std::max(batch.end.changed_at, last->changed_at);
+  const event::PreparedEvent* const last = batch.events.empty() ? nullptr : &batch.events.back();
+  const WallTime changed_at =
+      last == nullptr ? batch.end.changed_at : std::max(batch.end.changed_at, committed_at(*last));
   if (changed_at == WallTime{}) {
     return;
   }
   const MonoTime moment = moment_of(changed_at, batch.read_at, now, wall);
-  if (last != nullptr && last->phase == event::Mark::Phase::history) {
+  if (last != nullptr && last->after.phase == event::Mark::Phase::history) {
     history_began_ = history_began_.value_or(batch.read_at);
     note(std::min(moment, *history_began_));
   } else {
