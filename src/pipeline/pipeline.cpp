@@ -153,6 +153,7 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
   std::optional<MonoTime> advanced;
   while (!stop.stop_requested()) {
     const bool history = reader.in_history();
+    const bool stream = reader.in_stream();
     auto batch = reader.step(after(parts_.clock.now(), kStepTime), stop);
     if (!batch && stop.stop_requested()) {
       return;
@@ -171,7 +172,8 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
     }
     retry.succeeded();
     readiness_.well(Readiness::Cause::reading);
-    if (reader.healed() > healed) {
+    const bool lost = reader.healed() > healed;
+    if (lost) {
       healed = reader.healed();
       parts_.metrics.recoveries.with(read_before ? "runtime" : "initialization").add();
       log::warn("The stream's position was lost; the stored events are read again from the last safe time", {});
@@ -179,7 +181,7 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
     const MonoTime now = parts_.clock.now();
     passed.batch(*batch, now, parts_.clock.wall_now());
     parts_.metrics.stream_lag.since(passed.up_to());
-    read_before = read_before || !batch->end.position.empty() || !batch->events.empty();
+    read_before = read_before || (stream && !lost);
     if (!history) {
       parts_.metrics.events_received.add(static_cast<double>(batch->events.size()));
     }
