@@ -144,6 +144,9 @@ docs:
 	@tools/check_docs.py
 	@tools/check_metrics_docs.py
 	@tools/check_config_docs.py
+	@tools/check_dashboard.py
+	@promtool=$$(scripts/promtool-path) && $$promtool check rules deploy/prometheus/rules.yaml && \
+	  $$promtool test rules deploy/prometheus/rules_test.yaml
 fmt-check:
 	@$(CPP_FILES) | xargs -r clang-format-19 --dry-run --Werror
 shellcheck:

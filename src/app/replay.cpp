@@ -90,7 +90,7 @@ int run_replay(const config::Config& config, const ReplayOptions& options,
     end.failure = error;
     return finish(end);
   };
-  auto credentials = auth::OidcCredentials::create(oidc_options(config), clock, [] {});
+  auto credentials = auth::OidcCredentials::create(oidc_options(config), clock, {});
   if (!credentials) {
     return failed(credentials.error());
   }

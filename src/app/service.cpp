@@ -124,6 +124,7 @@ class Service {
   // Delivers for as long as the tenure lasts; null: no lease is used.
   Result<void> deliver(const checkpoint::Tenure* tenure);
   void clear_gauges();
+  void on_token(MonoTime ends_at);
   void on_signal();
   void on_lease_changed();
   // A thread of the pipeline still waits for the datastore; see pipeline::Parts.
@@ -135,7 +136,7 @@ class Service {
 
   const config::Config& config_;
   SystemClock clock_;
-  metrics::Metrics metrics_;
+  metrics::Metrics metrics_{clock_};
   std::unique_ptr<auth::OidcCredentials> credentials_;
   std::optional<Datastore> store_;
   // With a lease only.
@@ -150,8 +151,14 @@ class Service {
 };
 
 Result<void> Service::open() {
-  auto credentials =
-      auth::OidcCredentials::create(oidc_options(config_), clock_, [this] { metrics_.token_refresh_errors.add(); });
+  auto credentials = auth::OidcCredentials::create(oidc_options(config_), clock_,
+                                                   {.failed = [this] { metrics_.token_refresh_errors.add(); },
+                                                    .fetched = [this](MonoTime ends_at) { on_token(ends_at); },
+                                                    .gone =
+                                                        [this] {
+                                                          metrics_.token_age.since({});
+                                                          metrics_.token_expiry.set({});
+                                                        }});
   if (!credentials) {
     return fail(std::move(credentials.error()));
   }
@@ -231,13 +238,27 @@ Result<void> Service::deliver(const checkpoint::Tenure* tenure) {
   return ended;
 }
 
-// A standby holds nothing.
+void Service::on_token(MonoTime ends_at) {
+  const MonoTime now = clock_.now();
+  const auto expiry = clock_.wall_now() + (ends_at - now);
+  metrics_.token_refreshes.add();
+  metrics_.token_age.since(now);
+  metrics_.token_expiry.set(std::chrono::duration<double>(expiry.time_since_epoch()).count());
+}
+
+// A standby holds nothing, and does not know how far behind anything is.
 void Service::clear_gauges() {
   for (metrics::Gauge* const gauge :
-       {&metrics_.queue_bytes, &metrics_.queue_events, &metrics_.in_flight, &metrics_.oldest_unsettled_age,
-        &metrics_.backfill_in_progress, &metrics_.retries_waiting, &metrics_.sink_paused}) {
+       {&metrics_.queue_bytes, &metrics_.queue_events, &metrics_.in_flight, &metrics_.backfill_in_progress,
+        &metrics_.retries_waiting, &metrics_.sink_paused, &metrics_.concurrency_limit, &metrics_.read_queue_bytes,
+        &metrics_.settled_ahead}) {
     gauge->set(0);
   }
+  for (metrics::Age* const age :
+       {&metrics_.stream_lag, &metrics_.export_lag, &metrics_.oldest_unsettled_age, &metrics_.checkpoint_age}) {
+    age->since({});
+  }
+  metrics_.dead_letters_stored.set({});
 }
 
 Result<void> Service::serve() {
@@ -319,6 +340,7 @@ std::optional<std::string> Service::not_ready() {
 
 int Service::run() {
   metrics_.backfill_enabled_flag.set(config_.backfill.enabled ? 1 : 0);
+  metrics_.build_info.set(build_version().version, build_version().commit);
   if (auto opened = open(); !opened) {
     return report(opened.error());
   }

@@ -32,6 +32,7 @@ struct PreparedEvent {
   std::string body;    // the CloudEvent, ready to send
   std::string reason;  // undecodable only
   Mark after;
+  WallTime created_at{};  // see RawChange
 
   // What it costs to hold, in bytes.
   [[nodiscard]] std::size_t weight() const {
@@ -40,10 +41,16 @@ struct PreparedEvent {
   }
 };
 
+// When it was committed, as far as is known: zero when not at all.
+[[nodiscard]] inline WallTime committed_at(const PreparedEvent& event) {
+  return event.after.changed_at != WallTime{} ? event.after.changed_at : event.created_at;
+}
+
 struct PreparedBatch {
   std::vector<PreparedEvent> events;
-  Mark end;            // see RawBatch::end
-  MonoTime read_at{};  // when the source returned it
+  Mark end;                                   // see RawBatch::end
+  MonoTime read_at{};                         // when the source returned it
+  std::optional<MonoTime> caught_up_at = {};  // see RawBatch
   // Set on the first batch of a history that is read because the stream's position was lost: how many documents it
   // holds.
   std::optional<std::uint64_t> history_planned;

@@ -106,7 +106,7 @@ void Heart::answered(const event::Answer& answer, MonoTime now, WallTime wall) {
   const dispatch::Ruling ruling = dispatch::rule(answer);
   switch (ruling.verdict) {
     case Verdict::accepted:
-      accept(ticket, now);
+      accept(ticket, now, wall);
       break;
     case Verdict::refresh:
       gate_.ended(ticket, now);
@@ -124,7 +124,7 @@ void Heart::answered(const event::Answer& answer, MonoTime now, WallTime wall) {
   save_if_due(now);
 }
 
-void Heart::accept(Ticket ticket, MonoTime now) {
+void Heart::accept(Ticket ticket, MonoTime now, WallTime wall) {
   last_accepted_ = now;
   ++accepted_;
   doubt_ = false;
@@ -135,7 +135,16 @@ void Heart::accept(Ticket ticket, MonoTime now) {
     actions_.notices.push_back({.kind = Notice::Kind::sink_recovered, .document_id = {}, .detail = {}, .text = {}});
   }
   const Record& current = record(ticket);
-  actions_.accepted.push_back({now - current.first_attempt, current.event.after.phase == Mark::Phase::history});
+  const Mark& mark = current.event.after;
+  const bool history = mark.phase == Mark::Phase::history;
+  Actions::Accepted accepted{.taken = now - current.first_attempt,
+                             .waited = current.first_attempt - current.read_at,
+                             .read = {},
+                             .history = history};
+  if (!history && mark.changed_at != WallTime{}) {
+    accepted.read = std::max(wall - (now - current.read_at) - mark.changed_at, Duration::zero());
+  }
+  actions_.accepted.push_back(accepted);
   lanes_.mark_stuck(ticket, false);
   lanes_.finish(ticket);
   settle(ticket);
@@ -359,8 +368,15 @@ HeartStatus Heart::status() const {
   status.in_flight = in_flight_;
   status.waiting_for_retry = retries_.size();
   if (const auto oldest = ledger_.oldest()) {
-    status.oldest_read_at = records_[oldest->slot].read_at;
+    const Record& first = records_[oldest->slot];
+    status.oldest_read_at = first.read_at;
+    const WallTime committed = committed_at(first.event);
+    status.oldest_changed_at = committed != WallTime{} ? std::optional(committed) : std::nullopt;
   }
+  status.settled_ahead = ledger_.settled_ahead();
+  const std::uint32_t most = gate_.shut() ? std::min(options_.workers, 1U) : options_.workers;
+  status.limit = generation_ && !stopping_ ? most : 0;
+  status.unsaved = unsaved_ || checkpointer_.saving();
   status.history_settled = backfill_.sent;
   status.relaxations = lanes_.relaxations();
   status.sink_paused = gate_.shut();

@@ -107,8 +107,10 @@ struct Actions {
     ports::DeadLetter letter;
   };
   struct Accepted {
-    Duration taken{};      // first attempt to acceptance, retries included
-    bool history = false;  // came by backfill
+    Duration taken{};              // first attempt to acceptance, retries included
+    Duration waited{};             // from the read to the first attempt
+    std::optional<Duration> read;  // from the commit in the datastore to the read, when that is known: never of history
+    bool history = false;          // came by backfill
   };
   std::vector<Ticket> sends;  // body_of() has the bytes
   std::vector<DeadLetter> dead_letters;
@@ -126,10 +128,14 @@ struct HeartStatus {
   std::size_t events = 0;  // unsettled
   std::size_t in_flight = 0;
   std::size_t waiting_for_retry = 0;
-  std::optional<MonoTime> oldest_read_at;  // of the unsettled events
-  std::uint64_t history_settled = 0;       // documents of the backfill that are done with
-  std::uint64_t relaxations = 0;           // see Lanes
-  bool sink_paused = false;                // see Gate
+  std::optional<MonoTime> oldest_read_at;     // of the unsettled events
+  std::optional<WallTime> oldest_changed_at;  // of the same one; empty also when it is not known
+  std::size_t settled_ahead = 0;              // events that are settled behind that one
+  std::uint32_t limit = 0;                    // requests that may be in flight now
+  bool unsaved = false;                       // there is progress that no answered save holds
+  std::uint64_t history_settled = 0;          // documents of the backfill that are done with
+  std::uint64_t relaxations = 0;              // see Lanes
+  bool sink_paused = false;                   // see Gate
 };
 
 class Heart {
@@ -210,7 +216,7 @@ class Heart {
   void note_progress();
   // Something with this mark enters the ledger.
   void note_arrival(const event::Mark& mark);
-  void accept(Ticket ticket, MonoTime now);
+  void accept(Ticket ticket, MonoTime now, WallTime wall);
   void on_unauthorized(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
                        WallTime wall);
   void on_refused(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,

@@ -16,8 +16,12 @@ namespace exporter::pipeline {
 
 namespace {
 
-constexpr Duration kStepTime = std::chrono::seconds(5);    // a quiet stream's read returns at least this often
-constexpr Duration kDeadAfter = std::chrono::seconds(30);  // the loop turns once a second when it is well
+// A quiet stream's read returns at least this often: what is known about the lag is as old as this at most.
+constexpr Duration kStepTime = std::chrono::milliseconds(500);
+constexpr std::size_t kMostIdle =
+    64 << 10;  // bytes waiting for the loop, beyond which it is not told that nothing came
+constexpr Duration kIdleAdvance = std::chrono::seconds(5);  // how often the position moves on a quiet stream
+constexpr Duration kDeadAfter = std::chrono::seconds(30);   // the loop turns once a second when it is well
 constexpr Duration kTellEvery = std::chrono::seconds(10);
 constexpr Duration kJoinTime = std::chrono::seconds(1);  // for a thread that was asked to stop
 constexpr BackoffOptions kReadBackoff{.initial = std::chrono::milliseconds(100), .cap = std::chrono::seconds(10)};
@@ -36,10 +40,14 @@ class ReadRetry {
   std::uint32_t failures_ = 0;
 };
 
-// Says what the filter could not judge: at once, and then at most every ten seconds.
-class UnjudgedLog {
+// Counts what the filter held back and could not judge, and says the latter: at once, then at most every ten seconds.
+class FilterReport {
  public:
-  void add(const Preparer::Unjudged& unjudged, MonoTime now) {
+  explicit FilterReport(metrics::Metrics& metrics) : metrics_(metrics) {}
+
+  void batch(const event::PreparedBatch& batch, const Preparer::Unjudged& unjudged, MonoTime now) {
+    metrics_.events_filtered.add(static_cast<double>(batch.filtered()));
+    metrics_.filter_errors.add(static_cast<double>(unjudged.events));
     untold_ += unjudged.events;
     if (unjudged.events == 0 || now < next_) {
       return;
@@ -51,6 +59,7 @@ class UnjudgedLog {
   }
 
  private:
+  metrics::Metrics& metrics_;
   std::uint64_t untold_ = 0;
   MonoTime next_{};
 };
@@ -163,10 +172,14 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
 
 void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop) {
   ReadRetry retry(options_.heart.seed);
-  UnjudgedLog unjudged_log;
+  FilterReport filter_report(parts_.metrics);
   std::uint64_t healed = 0;
+  bool read_before = false;
+  Passed passed;
+  std::optional<MonoTime> advanced;
   while (!stop.stop_requested()) {
     const bool history = reader.in_history();
+    const bool stream = reader.in_stream();
     auto batch = reader.step(after(parts_.clock.now(), kStepTime), stop);
     if (!batch && stop.stop_requested()) {
       return;
@@ -185,18 +198,32 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
     }
     retry.succeeded();
     readiness_.well(Readiness::Cause::reading);
-    if (reader.healed() > healed) {
+    const bool lost = reader.healed() > healed;
+    if (lost) {
       healed = reader.healed();
+      parts_.metrics.recoveries.with(read_before ? "runtime" : "initialization").add();
       log::warn("The stream's position was lost; the stored events are read again from the last safe time", {});
     }
-    const auto unjudged = parts_.preparer.take_unjudged();
-    parts_.metrics.filter_errors.add(static_cast<double>(unjudged.events));
-    unjudged_log.add(unjudged, parts_.clock.now());
-    parts_.metrics.events_filtered.add(static_cast<double>(batch->filtered()));
+    const MonoTime now = parts_.clock.now();
+    filter_report.batch(*batch, parts_.preparer.take_unjudged(), now);
+    passed.batch(*batch, now, parts_.clock.wall_now());
+    parts_.metrics.stream_lag.since(passed.up_to());
+    read_before = read_before || (stream && !lost);
     if (!history) {
       parts_.metrics.events_received.add(static_cast<double>(batch->events.size()));
     }
-    if (batch->events.empty() && batch->end.position.empty()) {
+    if (batch->caught_up_at) {
+      // While the loop takes nothing, which may be for days, it has older events: so many of these need not wait there.
+      if (queue.weight() > kMostIdle) {
+        continue;
+      }
+      if (advanced && now - *advanced < kIdleAdvance) {
+        batch->end = {};
+      } else {
+        advanced = now;
+      }
+    }
+    if (batch->events.empty() && batch->end.position.empty() && !batch->caught_up_at) {
       continue;
     }
     const std::size_t weight = batch->weight();
@@ -238,7 +265,8 @@ Result<void> Pipeline::run() {
   StoreWorker store(parts_.checkpoints, parts_.dead_letters, parts_.reactor,
                     {.saved = [&loop](const Result<void>& result) { loop.on_saved(result); },
                      .dead_lettered = [&loop](event::Ticket ticket,
-                                              const Result<void>& result) { loop.on_dead_lettered(ticket, result); }},
+                                              const Result<void>& result) { loop.on_dead_lettered(ticket, result); },
+                     .counted = [&loop](const Result<std::uint64_t>& letters) { loop.on_counted(letters); }},
                     fence());
   loop.begin(store);
   readiness_.well(Readiness::Cause::start);

@@ -16,6 +16,7 @@ event::PreparedEvent Preparer::prepare(const event::RawChange& change, WallTime 
   event::PreparedEvent prepared;
   prepared.document_id = change.document_id;
   prepared.after = change.after;
+  prepared.created_at = change.created_at;
   if (const auto decoded = decoder_.decode(change.document, health_event_); !decoded) {
     prepared.id = ids_.make(change.document_id);
     prepared.kind = event::PreparedEvent::Kind::undecodable;

@@ -166,6 +166,7 @@ event::PreparedBatch Reader::prepare() {
   event::PreparedBatch batch;
   batch.read_at = clock_.now();
   batch.end = raw_.end;
+  batch.caught_up_at = raw_.caught_up_at;
   batch.events.reserve(raw_.size());
   const WallTime now = clock_.wall_now();
   for (std::size_t i = 0; i < raw_.size(); ++i) {

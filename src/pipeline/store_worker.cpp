@@ -20,21 +20,31 @@ void StoreWorker::put(event::Ticket ticket, ports::DeadLetter letter) {
   work_.notify_one();
 }
 
+void StoreWorker::count() {
+  {
+    MutexLock lock(mutex_);
+    count_ = true;
+  }
+  work_.notify_one();
+}
+
 void StoreWorker::run(std::stop_token stop) {
   for (;;) {
     std::optional<ports::Checkpoint> save;
     std::optional<std::pair<event::Ticket, ports::DeadLetter>> letter;
     {
       MutexLock lock(mutex_);
-      const bool woken =
-          work_.wait(lock, stop, [&]() EXPORTER_REQUIRES(mutex_) { return save_.has_value() || !letters_.empty(); });
+      const bool woken = work_.wait(
+          lock, stop, [&]() EXPORTER_REQUIRES(mutex_) { return save_.has_value() || !letters_.empty() || count_; });
       if (!woken || stop.stop_requested()) {
         return;
       }
       save = std::exchange(save_, std::nullopt);
-      if (!save) {
+      if (!save && !letters_.empty()) {
         letter = std::move(letters_.front());
         letters_.pop_front();
+      } else if (!save) {
+        count_ = false;
       }
     }
     if (save) {
@@ -42,6 +52,8 @@ void StoreWorker::run(std::stop_token stop) {
       const auto result = checkpoints_.save(*save, fence_);
       EXPORTER_FAILPOINT("store.saved");
       reactor_.post([this, result] { handlers_.saved(result); });
+    } else if (!letter) {
+      reactor_.post([this, result = dead_letters_.count()] { handlers_.counted(result); });
     } else {
       EXPORTER_FAILPOINT("store.before_letter");
       const auto result = dead_letters_.put(letter->second);
