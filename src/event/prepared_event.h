@@ -4,11 +4,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
+#include "event/event_trace.h"
 #include "event/position.h"
 
 namespace exporter::event {
@@ -31,11 +33,12 @@ struct PreparedEvent {
   std::string body;    // the CloudEvent, ready to send
   std::string reason;  // undecodable only
   Mark after;
+  std::unique_ptr<EventTrace> trace = nullptr;  // null: not traced
 
   // What it costs to hold, in bytes.
   [[nodiscard]] std::size_t weight() const {
     return sizeof(PreparedEvent) + document_id.size() + node.size() + body.size() + reason.size() +
-           after.position.token.size();
+           after.position.token.size() + (trace ? sizeof(EventTrace) + trace->document_id.size() : 0);
   }
 };
 

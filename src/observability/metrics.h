@@ -61,21 +61,23 @@ class Metrics {
   Histogram& backfill_duration;     // backfill_duration_seconds
 
   // --- ours ---
-  CounterFamily& attempts;      // attempts_total{status="202"|...|"timeout"|...}
-  Histogram& attempt_duration;  // attempt_duration_seconds: one attempt, without retries
-  Gauge& queue_bytes;           // queue_bytes: events held, waiting or in flight
-  Gauge& queue_events;          // queue_events
-  Gauge& in_flight;             // in_flight_requests
-  Gauge& retries_waiting;       // retries_waiting: events that wait for their next attempt
-  Gauge& sink_paused;           // sink_paused: 1 while the gate is shut and one request at a time probes
-  Counter& lane_relaxations;    // lane_relaxations_total: a node's backlog was allowed to go out in parallel
-  Gauge& oldest_unsettled_age;  // oldest_unsettled_age_seconds: since it was read; 0 when nothing waits
-  CounterFamily& dead_letters;  // dead_letters_total{reason="undecodable"|"refused"|"exhausted"}
-  Counter& checkpoint_saves;    // checkpoint_saves_total
-  Counter& checkpoint_errors;   // checkpoint_errors_total
-  Counter& source_errors;       // source_errors_total: failed reads of the datastore
-  Gauge& lease_held;            // lease_held: 0 or 1: this process may send
-  Counter& lease_takeovers;     // lease_takeovers_total: by this process
+  CounterFamily& attempts;       // attempts_total{status="202"|...|"timeout"|...}
+  Histogram& attempt_duration;   // attempt_duration_seconds: one attempt, without retries
+  Gauge& queue_bytes;            // queue_bytes: events held, waiting or in flight
+  Gauge& queue_events;           // queue_events
+  Gauge& in_flight;              // in_flight_requests
+  Gauge& retries_waiting;        // retries_waiting: events that wait for their next attempt
+  Gauge& sink_paused;            // sink_paused: 1 while the gate is shut and one request at a time probes
+  Counter& lane_relaxations;     // lane_relaxations_total: a node's backlog was allowed to go out in parallel
+  Gauge& oldest_unsettled_age;   // oldest_unsettled_age_seconds: since it was read; 0 when nothing waits
+  CounterFamily& dead_letters;   // dead_letters_total{reason="undecodable"|"refused"|"exhausted"}
+  Counter& checkpoint_saves;     // checkpoint_saves_total
+  Counter& checkpoint_errors;    // checkpoint_errors_total
+  Counter& source_errors;        // source_errors_total: failed reads of the datastore
+  Gauge& lease_held;             // lease_held: 0 or 1: this process may send
+  Counter& lease_takeovers;      // lease_takeovers_total: by this process
+  Counter& spans_exported;       // spans_exported_total: that the collector took
+  CounterFamily& spans_dropped;  // spans_dropped_total{reason="queue_full"|"export_failed"|"shutdown"}
 
   // nvsentinel_feature_flag_enabled{service="event-exporter",flag="backfill_enabled"}
   Gauge& backfill_enabled_flag;

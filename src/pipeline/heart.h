@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -99,6 +100,7 @@ struct Notice {
   int status = 0;
   std::uint32_t attempt = 0;
   Duration delay{};
+  event::SpanContext trace = {};  // of the event, when it is traced
 };
 
 struct Actions {
@@ -116,6 +118,7 @@ struct Actions {
   std::optional<std::uint64_t> reject_credentials;  // this generation was answered 401
   bool give_up = false;                             // an event is exhausted and on_exhausted is exit
   std::vector<Accepted> accepted;
+  std::vector<std::unique_ptr<event::EventTrace>> traces;  // of events that are settled
   std::vector<Notice> notices;
 
   void clear();
@@ -160,6 +163,8 @@ class Heart {
   [[nodiscard]] bool drained() const;
   // The request body of an event in flight; valid until it is settled or fails.
   [[nodiscard]] std::string_view body_of(Ticket ticket) const;
+  // What is noted for the trace of an event in flight; null when nothing is. The heart only keeps it.
+  [[nodiscard]] event::EventTrace* trace_of(Ticket ticket);
   [[nodiscard]] HeartStatus status() const;
   // Everything up to here is settled; what the next save will hold.
   [[nodiscard]] ports::Checkpoint checkpoint() const;
@@ -218,6 +223,9 @@ class Heart {
   void try_again_later(Ticket ticket, const event::Answer& answer, std::string_view reason, Notice::Kind kind,
                        MonoTime now, WallTime wall);
   void set_aside(Ticket ticket, ports::DeadLetter letter);
+  [[nodiscard]] static event::SpanContext trace_context(const Record& record) {
+    return record.event.trace ? record.event.trace->context() : event::SpanContext{};
+  }
   [[nodiscard]] ports::DeadLetter letter_for(const Record& failed, std::string_view reason, const event::Answer& answer,
                                              WallTime wall) const;
   // Of what is in the ledger now.

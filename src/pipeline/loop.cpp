@@ -112,6 +112,9 @@ void Pipeline::Loop::on_answer(const event::Answer& answer) {
   }
   count_attempt(answer);
   tokens_in_flight_[answer.ticket.slot].reset();
+  if (traced()) {
+    parts_.tracer->answered(heart_.trace_of(answer.ticket), answer);
+  }
   heart_.answered(answer, parts_.clock.now(), parts_.clock.wall_now());
   turn();
 }
@@ -201,7 +204,10 @@ void Pipeline::Loop::carry_out() {
       tokens_in_flight_.resize(ticket.slot + 1);
     }
     tokens_in_flight_[ticket.slot] = token_;
-    parts_.sink.send({.ticket = ticket, .body = heart_.body_of(ticket), .bearer_token = token_->value});
+    parts_.sink.send({.ticket = ticket,
+                      .body = heart_.body_of(ticket),
+                      .bearer_token = token_->value,
+                      .traceparent = traced() ? parts_.tracer->sent(heart_.trace_of(ticket)) : std::string_view()});
   }
   for (Actions::DeadLetter& item : actions.dead_letters) {
     store_->put(item.ticket, std::move(item.letter));
@@ -219,6 +225,9 @@ void Pipeline::Loop::carry_out() {
     if (accepted.history) {
       parts_.metrics.backfill_events.add();
     }
+  }
+  for (auto& trace : actions.traces) {
+    parts_.tracer->settled(std::move(trace));
   }
   for (const Notice& notice : actions.notices) {
     if (notice.kind == Notice::Kind::exhausted) {

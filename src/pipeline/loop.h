@@ -56,6 +56,7 @@ class Pipeline::Loop {
   void finish_if_drained(MonoTime now);
   void show(MonoTime now);
   void count_attempt(const event::Answer& answer);
+  [[nodiscard]] bool traced() const { return parts_.tracer != nullptr; }
 
   const PipelineOptions& options_;
   Parts parts_;

@@ -13,9 +13,15 @@ event::PreparedEvent Preparer::prepare(const event::RawChange& change, WallTime 
     return prepared;
   }
   prepared.node = health_event_.node_name;
+  if (tracer_ != nullptr) {
+    prepared.trace = tracer_->begin(health_event_, prepared.document_id, prepared.id);
+  }
   body_.clear();
   writer_.write(health_event_, prepared.id, now, body_);
   prepared.body = body_;
+  if (prepared.trace) {
+    tracer_->transformed(*prepared.trace);
+  }
   return prepared;
 }
 

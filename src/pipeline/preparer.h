@@ -9,6 +9,7 @@
 #include "event/health_event.h"
 #include "event/prepared_event.h"
 #include "event/raw_batch.h"
+#include "tracing/event_tracer.h"
 #include "transform/cloud_event.h"
 #include "transform/event_id.h"
 
@@ -16,8 +17,10 @@ namespace exporter::pipeline {
 
 class Preparer {
  public:
-  Preparer(decode::Decoder& decoder, transform::CloudEventWriter& writer, transform::EventIds& ids)
-      : decoder_(decoder), writer_(writer), ids_(ids) {}
+  // `tracer`: null for no traces.
+  Preparer(decode::Decoder& decoder, transform::CloudEventWriter& writer, transform::EventIds& ids,
+           tracing::EventTracer* tracer = nullptr)
+      : decoder_(decoder), writer_(writer), ids_(ids), tracer_(tracer) {}
 
   [[nodiscard]] event::PreparedEvent prepare(const event::RawChange& change, WallTime now);
 
@@ -25,6 +28,7 @@ class Preparer {
   decode::Decoder& decoder_;
   transform::CloudEventWriter& writer_;
   transform::EventIds& ids_;
+  tracing::EventTracer* tracer_;
   event::HealthEvent health_event_;  // reused
   std::string body_;                 // reused, so that each event's own body is allocated once, at its size
 };

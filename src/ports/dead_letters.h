@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "event/event_trace.h"
 
 namespace exporter::ports {
 
@@ -25,6 +26,7 @@ struct DeadLetter {
   int status = 0;      // HTTP status of the last attempt, 0 when none
   std::uint32_t attempts = 0;
   WallTime at{};
+  event::SpanContext trace = {};  // of the event, when it is traced; not stored
   friend bool operator==(const DeadLetter&, const DeadLetter&) = default;
 };
 
