@@ -28,7 +28,7 @@ Span span_of(std::string_view name, const TraceId& trace_id, const SpanId& id, c
 void fail_span(Span& span, std::string_view type, const std::string& message) {
   span.failed = true;
   span.error = message;
-  span.attributes.push_back({"event_exporter.error.type", std::string(type)});
+  span.attributes.push_back({"event_exporter.error.type", type});
   span.attributes.push_back({"event_exporter.error.message", message});
 }
 
@@ -61,7 +61,7 @@ void EventSpans::expand_event(const EventTrace& trace, WallTime at, std::vector<
   if (!delivered) {
     fail_span(process, "publish_failed", trace.attempt.error);
     fail_span(publish, "publish_failed", trace.attempt.error);
-    publish.attributes.push_back({"event_exporter.publish.failed_reason", std::string("max_retries_exceeded")});
+    publish.attributes.push_back({"event_exporter.publish.failed_reason", std::string_view("max_retries_exceeded")});
   }
   out.push_back(std::move(process));
   out.push_back(std::move(publish));
@@ -77,16 +77,16 @@ void EventSpans::expand_attempt(const TraceId& trace_id, const SpanId& parent, c
   Span span = span_of("HTTP POST", trace_id, attempt.span_id, parent, attempt.sent, attempt.took);
   span.kind = Span::Kind::client;
   span.attributes.reserve(8);
-  span.attributes.push_back({"http.request.method", std::string("POST")});
-  span.attributes.push_back({"url.full", sink_.url});
-  span.attributes.push_back({"server.address", sink_.address});
+  span.attributes.push_back({"http.request.method", std::string_view("POST")});
+  span.attributes.push_back({"url.full", std::string_view(sink_.url)});
+  span.attributes.push_back({"server.address", std::string_view(sink_.address)});
   span.attributes.push_back({"server.port", std::int64_t{sink_.port}});
-  span.attributes.push_back({"network.protocol.version", std::string("1.1")});
+  span.attributes.push_back({"network.protocol.version", std::string_view("1.1")});
   if (attempt.number > 1) {
     span.attributes.push_back({"http.request.resend_count", std::int64_t{attempt.number} - 1});
   }
   if (attempt.failure != event::TransportFailure::none) {
-    span.attributes.push_back({"error.type", std::string(event::to_string(attempt.failure))});
+    span.attributes.push_back({"error.type", event::to_string(attempt.failure)});
   } else {
     span.attributes.push_back({"http.response.status_code", std::int64_t{attempt.status}});
     if (attempt.status >= kFirstErrorStatus) {

@@ -20,7 +20,8 @@ namespace exporter::tracing {
 
 struct Attribute {
   std::string_view key;  // a constant
-  std::variant<std::string, std::int64_t, double> value;
+  // A view: of a constant, or of something that lives as long as the exporter.
+  std::variant<std::string, std::string_view, std::int64_t, double> value;
   friend bool operator==(const Attribute&, const Attribute&) = default;
 };
 

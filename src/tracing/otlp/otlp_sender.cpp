@@ -13,7 +13,10 @@
 #include <utility>
 
 #include <google/protobuf/arena.h>
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/compression.h>
+#include <grpc/grpc.h>
+#include <grpc/support/log.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
@@ -38,6 +41,7 @@ namespace trace_service = proto::collector::trace::v1;
 
 constexpr const char* kScope = "event-exporter";
 constexpr std::size_t kMostErrorBytes = 300;
+constexpr int kLongestReconnectMs = 10'000;
 // Flags of a span and of a link: sampled, and whether it came from another process (opentelemetry/proto/trace/v1,
 // SpanFlags).
 constexpr std::uint32_t kSampled = 0x01;
@@ -51,11 +55,51 @@ std::string bytes(const Id& id) {
 
 std::uint64_t nanoseconds(WallTime time) { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
 
+// How many bytes the UTF-8 sequence at the start of `text` has (RFC 3629); 0 when there is none.
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const std::size_t length = first < 0x80                     ? 1
+                             : first >= 0xc2 && first <= 0xdf ? 2
+                             : first >= 0xe0 && first <= 0xef ? 3
+                             : first >= 0xf0 && first <= 0xf4 ? 4
+                                                              : 0;
+  if (length == 0 || length > text.size()) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < length; ++i) {
+    if (byte(i) < 0x80 || byte(i) > 0xbf) {
+      return 0;
+    }
+  }
+  const bool bad_second = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
+                          (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f);
+  return bad_second ? 0 : length;
+}
+
+// A collector refuses a whole batch for one byte that is not UTF-8, so such bytes become question marks.
+std::string utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) {
+      out += '?';
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
 void add_attribute(const tracing::Attribute& attribute, proto::common::v1::KeyValue& out) {
   out.set_key(attribute.key.data(), attribute.key.size());
   proto::common::v1::AnyValue& value = *out.mutable_value();
   if (const auto* const text = std::get_if<std::string>(&attribute.value)) {
-    value.set_string_value(*text);
+    value.set_string_value(utf8(*text));
+  } else if (const auto* const view = std::get_if<std::string_view>(&attribute.value)) {
+    value.set_string_value(utf8(*view));
   } else if (const auto* const number = std::get_if<std::int64_t>(&attribute.value)) {
     value.set_int_value(*number);
   } else {
@@ -70,7 +114,7 @@ void write_span(const Span& span, proto::trace::v1::Span& out) {
   if (span.parent != event::SpanId{}) {
     out.set_parent_span_id(bytes(span.parent));
   }
-  out.set_name(span.name);
+  out.set_name(utf8(span.name));
   out.set_kind(span.kind == Span::Kind::client ? proto::trace::v1::Span::SPAN_KIND_CLIENT
                                                : proto::trace::v1::Span::SPAN_KIND_INTERNAL);
   out.set_start_time_unix_nano(nanoseconds(span.start));
@@ -86,7 +130,7 @@ void write_span(const Span& span, proto::trace::v1::Span& out) {
   }
   if (span.failed) {
     out.mutable_status()->set_code(proto::trace::v1::Status::STATUS_CODE_ERROR);
-    out.mutable_status()->set_message(span.error);
+    out.mutable_status()->set_message(utf8(span.error));
   }
 }
 
@@ -129,8 +173,8 @@ class OtlpSender final : public tracing::Sender {
   OtlpSender(Settings settings, const std::string& build) : settings_(std::move(settings)), build_(build) {
     for (const auto& [key, value] : settings_.resource) {
       proto::common::v1::KeyValue& attribute = *resource_.add_attributes();
-      attribute.set_key(key);
-      attribute.mutable_value()->set_string_value(value);
+      attribute.set_key(utf8(key));
+      attribute.mutable_value()->set_string_value(utf8(value));
     }
   }
 
@@ -157,6 +201,8 @@ std::unique_ptr<grpc::ClientContext> OtlpSender::begin(Duration patience) {
   if (stub_ == nullptr) {
     grpc::ChannelArguments arguments;
     arguments.SetUserAgentPrefix("event-exporter/" + build_);
+    // The library's own two minutes are longer than a batch is kept.
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestReconnectMs);
     if (settings_.gzip) {
       arguments.SetCompressionAlgorithm(GRPC_COMPRESS_GZIP);
     }
@@ -221,9 +267,12 @@ Sent OtlpSender::send(std::span<const Span> spans, Duration patience) {
 }  // namespace
 }  // namespace exporter::otlp
 
-// Null when the program is of another build.
+// Null when the program is of another build. What the libraries would print between the program's lines is left out: what
+// failed comes back as an error.
 extern "C" __attribute__((visibility("default"))) exporter::tracing::Sender* exporter_make_otlp_sender(
     const exporter::tracing::Settings& settings, const char* build) {
+  gpr_set_log_function([](gpr_log_func_args*) {});
+  google::protobuf::SetLogHandler(nullptr);
   return std::string_view(build) == EXPORTER_BUILD
              ? std::make_unique<exporter::otlp::OtlpSender>(settings, build).release()
              : nullptr;

@@ -36,6 +36,9 @@ inline std::string text_of(const Attribute& attribute) {
   if (const auto* const text = std::get_if<std::string>(&attribute.value)) {
     return *text;
   }
+  if (const auto* const view = std::get_if<std::string_view>(&attribute.value)) {
+    return std::string(*view);
+  }
   if (const auto* const number = std::get_if<std::int64_t>(&attribute.value)) {
     return std::to_string(*number);
   }
