@@ -14,6 +14,7 @@
 #include "app/holder_name.h"
 #include "app/module_options.h"
 #include "app/signals.h"
+#include "app/traces.h"
 #include "auth/oidc.h"
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -34,6 +35,7 @@ namespace exporter::app {
 namespace {
 
 constexpr Duration kGoodbye = std::chrono::seconds(1);
+constexpr Duration kLastTraces = std::chrono::seconds(2);
 
 int report(const Error& error) {
   log::error("Fatal error", {{"error", error}});
@@ -125,6 +127,8 @@ class Service {
   Result<void> deliver(const checkpoint::Tenure* tenure);
   void clear_gauges();
   void on_token(MonoTime ends_at);
+  // What is noted for traces is sent, in the time that is left.
+  void send_last_traces();
   void on_signal();
   void on_lease_changed();
   // A thread of the pipeline still waits for the datastore; see pipeline::Parts.
@@ -139,6 +143,7 @@ class Service {
   metrics::Metrics metrics_{clock_};
   std::unique_ptr<auth::OidcCredentials> credentials_;
   std::optional<Datastore> store_;
+  std::unique_ptr<Traces> traces_;  // null: off
   // With a lease only.
   std::optional<HolderName> name_;
   std::unique_ptr<ports::LeaseStore> lease_store_;
@@ -146,6 +151,7 @@ class Service {
 
   std::stop_source stop_;
   std::atomic<bool> waiting_for_threads_ = false;  // of a pipeline that lost the lease
+  std::atomic<MonoTime> leave_by_ = kNever;        // from the first signal on; the second one means now
   Mutex mutex_;
   pipeline::Pipeline* pipeline_ EXPORTER_GUARDED_BY(mutex_) = nullptr;  // while one runs
 };
@@ -209,21 +215,25 @@ Result<void> Service::deliver(const checkpoint::Tenure* tenure) {
   }
   transform::CloudEventWriter writer(transform_options(config_));
   transform::EventIds ids(id_mode(config_), store_->names);
-  pipeline::Preparer preparer(*store_->decoder, writer, ids, event_filter(config_));
+  tracing::EventTracer* const tracer = traces_ ? &traces_->events() : nullptr;
+  const auto history = traces_ ? traces_->around(*store_->history) : nullptr;
+  const auto dead_letters = traces_ ? traces_->around(*store_->dead_letters) : nullptr;
+  pipeline::Preparer preparer(*store_->decoder, writer, ids, event_filter(config_), tracer);
   pipeline::Pipeline pipeline(pipeline_options(config_, clock_),
                               {.source = *store_->source,
-                               .history = *store_->history,
+                               .history = history ? *history : *store_->history,
                                .documents = *store_->documents,
                                .preparer = preparer,
                                .checkpoints = *store_->checkpoints,
-                               .dead_letters = *store_->dead_letters,
+                               .dead_letters = dead_letters ? *dead_letters : *store_->dead_letters,
                                .sink = **sink,
                                .credentials = *credentials_,
                                .reactor = reactor,
                                .clock = clock_,
                                .metrics = metrics_,
                                .tenure = tenure,
-                               .abandon = [this](const Result<void>& result) { abandon(result); }});
+                               .abandon = [this](const Result<void>& result) { abandon(result); },
+                               .tracer = tracer});
   {
     MutexLock lock(mutex_);
     pipeline_ = &pipeline;
@@ -285,7 +295,8 @@ Result<void> Service::serve() {
 
 void Service::on_signal() {
   log::info("Stopping: finishing the requests in flight; a second signal skips that", {});
-  stop_.request_stop();
+  const bool first = stop_.request_stop();
+  leave_by_ = first ? after(clock_.now(), config_.shutdown.drain_timeout) : clock_.now();
   if (waiting_for_threads_) {
     leave({});
   }
@@ -338,7 +349,15 @@ std::optional<std::string> Service::not_ready() {
   return lease && delivery ? *lease + "; " + *delivery : lease ? lease : delivery;
 }
 
+void Service::send_last_traces() {
+  if (traces_) {
+    const Duration left = leave_by_.load() - clock_.now();
+    traces_->close(std::clamp(left, Duration::zero(), kLastTraces));
+  }
+}
+
 int Service::run() {
+  traces_ = Traces::start(config_, clock_, metrics_);
   metrics_.backfill_enabled_flag.set(config_.backfill.enabled ? 1 : 0);
   metrics_.build_info.set(build_version().version, build_version().commit);
   if (auto opened = open(); !opened) {
@@ -375,6 +394,7 @@ int Service::run() {
     store_.reset();
     lease_store_.reset();
   });
+  send_last_traces();
   if (!closing.ended_within(kGoodbye)) {
     leave(ended);
   }

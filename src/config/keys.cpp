@@ -205,7 +205,7 @@ const std::array<EnvironmentSpec, 21> kEnvironment = {{
     {"MONGODB_CA_CERT_PATH", "PEM file of the authority to trust, an absolute path; may stand alone"},
     {"MONGODB_USE_SYSTEM_TLS", "true, enabled, 1 or yes in any case: TLS that trusts the authorities of the system"},
     {"APP_NAME", "Name of this client in the log of MongoDB"},
-    {"OTEL_EXPORTER_OTLP_ENDPOINT", "Where traces go; this version sends none"},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT", "Switches traces on: the collector, over OTLP gRPC; the other OTEL_ variables are in docs/tracing.md"},
 }};
 // clang-format on
 

@@ -118,7 +118,6 @@ constexpr std::array kVariableDifferences = std::to_array<VariableDifference>({
     {"DATASTORE_USERNAME", kInUri, When::mongodb},
     {"DATASTORE_PASSWORD", kInUri, When::mongodb},
     {"DATASTORE_SSLMODE", kInUri, When::mongodb},
-    {"OTEL_EXPORTER_OTLP_INSECURE", "this version sends no traces yet", When::always},
 });
 
 // Names of the YAML; the draft knows those that were given.

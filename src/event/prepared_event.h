@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
+#include "event/event_trace.h"
 #include "event/position.h"
 
 namespace exporter::event {
@@ -32,12 +34,13 @@ struct PreparedEvent {
   std::string body;    // the CloudEvent, ready to send
   std::string reason;  // undecodable only
   Mark after;
-  WallTime created_at{};  // see RawChange
+  WallTime created_at{};                        // see RawChange
+  std::unique_ptr<EventTrace> trace = nullptr;  // null: not traced
 
   // What it costs to hold, in bytes.
   [[nodiscard]] std::size_t weight() const {
     return sizeof(PreparedEvent) + document_id.size() + node.size() + body.size() + reason.size() +
-           after.position.token.size();
+           after.position.token.size() + (trace ? sizeof(EventTrace) + trace->document_id.size() : 0);
   }
 };
 

@@ -386,6 +386,8 @@ Metrics::Metrics(std::unique_ptr<Impl> impl)
           impl->optional_gauge("token_expiry_timestamp_seconds", "End of the usable OIDC token in Unix seconds.")),
       lease_held(impl->gauge("lease_held", "1 while this process may send, 0 while it is standby.")),
       lease_takeovers(impl->counter("lease_takeovers_total", "How often this process took the lease.")),
+      spans_exported(impl->counter("spans_exported_total", "Spans of traces that the collector took.")),
+      spans_dropped(impl->family("spans_dropped_total", "reason", "Spans of traces that were not sent.")),
       backfill_enabled_flag(impl->feature_flag("backfill_enabled")),
       impl_(std::move(impl)) {
   // increase() does not see the step from no series to 1. The incumbent's appear with their first use, as there.

@@ -128,6 +128,8 @@ class Metrics {
   OptionalGauge& token_expiry;         // token_expiry_timestamp_seconds: Unix, absent without a usable token
   Gauge& lease_held;                   // lease_held: 0 or 1: this process may send
   Counter& lease_takeovers;            // lease_takeovers_total: by this process
+  Counter& spans_exported;             // spans_exported_total: that the collector took
+  CounterFamily& spans_dropped;        // spans_dropped_total{reason="queue_full"|"export_failed"|"shutdown"}
 
   // nvsentinel_feature_flag_enabled{service="event-exporter",flag="backfill_enabled"}
   Gauge& backfill_enabled_flag;

@@ -39,6 +39,7 @@ void Actions::clear() {
   reject_credentials.reset();
   give_up = false;
   accepted.clear();
+  traces.clear();
   notices.clear();
 }
 
@@ -159,6 +160,9 @@ void Heart::settle(Ticket ticket) {
   if (ahead_) {
     std::erase(ahead_->pending, done.event.document_id);
   }
+  if (done.event.trace) {
+    actions_.traces.push_back(std::move(done.event.trace));
+  }
   done = Record{};
   unsaved_ = true;
   const bool holds_back = ledger_.oldest() == ticket;
@@ -191,7 +195,9 @@ void Heart::set_aside(Ticket ticket, ports::DeadLetter letter) {
                               .detail = letter.reason,
                               .text = letter.detail,
                               .status = letter.status,
-                              .attempt = letter.attempts});
+                              .attempt = letter.attempts,
+                              .delay = {},
+                              .trace = letter.trace});
   actions_.dead_letters.push_back({ticket, letter});
   record(ticket).letter = std::move(letter);
 }
@@ -207,7 +213,8 @@ void Heart::dead_lettered(Ticket ticket, bool ok, MonoTime now) {
                                 .document_id = record(ticket).event.document_id,
                                 .detail = {},
                                 .text = {},
-                                .delay = kLetterRetry});
+                                .delay = kLetterRetry,
+                                .trace = trace_context(record(ticket))});
     letter_retries_.add(ticket, after(now, kLetterRetry));
   }
   send_what_may_go(now);
@@ -360,6 +367,10 @@ MonoTime Heart::wake_at() const {
 bool Heart::drained() const { return stopping_ && in_flight_ == 0 && !unsaved_ && !checkpointer_.saving(); }
 
 std::string_view Heart::body_of(Ticket ticket) const { return records_[ticket.slot].event.body; }
+
+event::EventTrace* Heart::trace_of(Ticket ticket) {
+  return ledger_.is_open(ticket) && record(ticket).in_flight ? record(ticket).event.trace.get() : nullptr;
+}
 
 HeartStatus Heart::status() const {
   HeartStatus status;

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -99,6 +100,7 @@ struct Notice {
   int status = 0;
   std::uint32_t attempt = 0;
   Duration delay{};
+  event::SpanContext trace = {};  // of the event, when it is traced
 };
 
 struct Actions {
@@ -118,6 +120,7 @@ struct Actions {
   std::optional<std::uint64_t> reject_credentials;  // this generation was answered 401
   bool give_up = false;                             // an event is exhausted and on_exhausted is exit
   std::vector<Accepted> accepted;
+  std::vector<std::unique_ptr<event::EventTrace>> traces;  // of events that are settled
   std::vector<Notice> notices;
 
   void clear();
@@ -166,6 +169,8 @@ class Heart {
   [[nodiscard]] bool drained() const;
   // The request body of an event in flight; valid until it is settled or fails.
   [[nodiscard]] std::string_view body_of(Ticket ticket) const;
+  // What is noted for the trace of an event in flight; null when nothing is. The heart only keeps it.
+  [[nodiscard]] event::EventTrace* trace_of(Ticket ticket);
   [[nodiscard]] HeartStatus status() const;
   // Everything up to here is settled; what the next save will hold.
   [[nodiscard]] ports::Checkpoint checkpoint() const;
@@ -225,6 +230,9 @@ class Heart {
                        MonoTime now, WallTime wall);
   void set_aside(Ticket ticket, ports::DeadLetter letter);
   [[nodiscard]] static std::string node_for_letter(const event::PreparedEvent& event);
+  [[nodiscard]] static event::SpanContext trace_context(const Record& record) {
+    return record.event.trace ? record.event.trace->context() : event::SpanContext{};
+  }
   [[nodiscard]] ports::DeadLetter letter_for(const Record& failed, std::string_view reason, const event::Answer& answer,
                                              WallTime wall) const;
   // Of what is in the ledger now.

@@ -133,7 +133,9 @@ void Heart::decide(Ticket ticket, const event::Answer& answer, const dispatch::R
                                 .detail = std::string(ruling.reason),
                                 .text = answer.excerpt,
                                 .status = answer.status,
-                                .attempt = current.attempts});
+                                .attempt = current.attempts,
+                                .delay = {},
+                                .trace = trace_context(current)});
   }
   lanes_.mark_stuck(ticket, true);
   lanes_.finish(ticket);
@@ -201,7 +203,8 @@ ports::DeadLetter Heart::letter_for(const Record& failed, std::string_view reaso
           .detail = answer.excerpt,
           .status = answer.status,
           .attempts = failed.attempts,
-          .at = wall};
+          .at = wall,
+          .trace = trace_context(failed)};
 }
 
 void Heart::try_again_later(Ticket ticket, const event::Answer& answer, std::string_view reason, Notice::Kind kind,
@@ -215,7 +218,8 @@ void Heart::try_again_later(Ticket ticket, const event::Answer& answer, std::str
                               .text = answer.excerpt,
                               .status = answer.status,
                               .attempt = current.attempts,
-                              .delay = delay});
+                              .delay = delay,
+                              .trace = trace_context(current)});
   retries_.add(ticket, after(now, delay));
 }
 

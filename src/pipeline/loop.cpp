@@ -124,6 +124,9 @@ void Pipeline::Loop::on_answer(const event::Answer& answer) {
   EXPORTER_FAILPOINT("loop.answered");
   count_attempt(answer);
   tokens_in_flight_[answer.ticket.slot].reset();
+  if (traced()) {
+    parts_.tracer->answered(heart_.trace_of(answer.ticket), answer);
+  }
   heart_.answered(answer, parts_.clock.now(), parts_.clock.wall_now());
   turn();
 }
@@ -226,7 +229,10 @@ void Pipeline::Loop::carry_out() {
     }
     tokens_in_flight_[ticket.slot] = token_;
     EXPORTER_FAILPOINT("loop.before_send");
-    parts_.sink.send({.ticket = ticket, .body = heart_.body_of(ticket), .bearer_token = token_->value});
+    parts_.sink.send({.ticket = ticket,
+                      .body = heart_.body_of(ticket),
+                      .bearer_token = token_->value,
+                      .traceparent = traced() ? parts_.tracer->sent(heart_.trace_of(ticket)) : std::string_view()});
   }
   for (Actions::DeadLetter& item : actions.dead_letters) {
     store_->put(item.ticket, std::move(item.letter));
@@ -241,6 +247,9 @@ void Pipeline::Loop::carry_out() {
   }
   for (const Actions::Accepted& accepted : actions.accepted) {
     count_accepted(accepted);
+  }
+  for (auto& trace : actions.traces) {
+    parts_.tracer->settled(std::move(trace));
   }
   for (const Notice& notice : actions.notices) {
     if (notice.kind == Notice::Kind::exhausted) {

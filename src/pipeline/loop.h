@@ -64,6 +64,7 @@ class Pipeline::Loop {
   void count_letters(MonoTime now);
   void count_accepted(const Actions::Accepted& accepted);
   void count_attempt(const event::Answer& answer);
+  [[nodiscard]] bool traced() const { return parts_.tracer != nullptr; }
 
   const PipelineOptions& options_;
   Parts parts_;

@@ -5,8 +5,8 @@
 namespace exporter::pipeline {
 
 Preparer::Preparer(decode::Decoder& decoder, transform::CloudEventWriter& writer, transform::EventIds& ids,
-                   const std::optional<filter::Program>& wanted)
-    : decoder_(decoder), writer_(writer), ids_(ids) {
+                   const std::optional<filter::Program>& wanted, tracing::EventTracer* tracer)
+    : decoder_(decoder), writer_(writer), ids_(ids), tracer_(tracer) {
   if (wanted) {
     filter_.emplace(*wanted);
   }
@@ -32,9 +32,15 @@ event::PreparedEvent Preparer::prepare(const event::RawChange& change, WallTime 
   }
   prepared.id = ids_.make(change.document_id);
   prepared.node = health_event_.node_name;
+  if (tracer_ != nullptr) {
+    prepared.trace = tracer_->begin(health_event_, prepared.document_id, prepared.id);
+  }
   body_.clear();
   writer_.write(health_event_, prepared.id, now, body_);
   prepared.body = body_;
+  if (prepared.trace) {
+    tracer_->transformed(*prepared.trace);
+  }
   return prepared;
 }
 

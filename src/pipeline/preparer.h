@@ -16,6 +16,7 @@
 #include "event/prepared_event.h"
 #include "event/raw_batch.h"
 #include "filter/program.h"
+#include "tracing/event_tracer.h"
 #include "transform/cloud_event.h"
 #include "transform/event_id.h"
 
@@ -23,9 +24,9 @@ namespace exporter::pipeline {
 
 class Preparer {
  public:
-  // Without a program every event is wanted.
+  // Without a program every event is wanted. `tracer`: null for no traces.
   Preparer(decode::Decoder& decoder, transform::CloudEventWriter& writer, transform::EventIds& ids,
-           const std::optional<filter::Program>& wanted = {});
+           const std::optional<filter::Program>& wanted = {}, tracing::EventTracer* tracer = nullptr);
 
   // Called with the document id of each event that the filter holds back.
   void on_filtered(std::function<void(const std::string& document_id)> handler) { on_filtered_ = std::move(handler); }
@@ -46,6 +47,7 @@ class Preparer {
   decode::Decoder& decoder_;
   transform::CloudEventWriter& writer_;
   transform::EventIds& ids_;
+  tracing::EventTracer* tracer_;
   std::optional<filter::Evaluator> filter_;
   std::function<void(const std::string&)> on_filtered_;
   Unjudged unjudged_;

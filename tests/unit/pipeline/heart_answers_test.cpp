@@ -182,7 +182,7 @@ TEST_F(HeartTest, ADeadLetterThatCannotBeStoredIsTriedAgain) {
   PreparedEvent bad = next_event("a");
   bad.kind = PreparedEvent::Kind::undecodable;
   bad.reason = "healthevent: missing";
-  arrive_events(std::vector<PreparedEvent>{std::move(bad)});
+  arrive_event(std::move(bad));
   ASSERT_EQ(letters_.size(), 1u);
   EXPECT_EQ(letters_[0].letter.detail, "healthevent: missing");
   heart_->dead_lettered(letters_[0].ticket, false, now_);
