@@ -14,7 +14,8 @@ pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(bson REQUIRED IMPORTED_TARGET libbson-1.0)
 pkg_check_modules(mongoc REQUIRED IMPORTED_TARGET libmongoc-1.0)
-pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+# Not named re2: gRPC looks for that by itself, and would take this for it.
+pkg_check_modules(regex REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-cpp)
 # For traces; loaded by the program when they are switched on (src/tracing/otlp).
 find_package(absl REQUIRED)

@@ -3,6 +3,8 @@ include(GNUInstallDirs)
 set(packaging ${CMAKE_SOURCE_DIR}/deploy/systemd)
 
 install(TARGETS event-exporter RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# Where the program looks for it when traces are switched on.
+install(TARGETS exporter_otlp LIBRARY DESTINATION lib/event-exporter)
 install(FILES ${packaging}/event-exporter.service DESTINATION lib/systemd/system)
 install(FILES config/event-exporter.example.toml LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")

@@ -19,13 +19,14 @@ class Package(IntegrationTest):
         package, = self.folder.glob("*.deb")
         self.run_tool("dpkg-deb", "--extract", package, self.folder / "root")
         names = {str(path.relative_to(self.folder / "root")) for path in (self.folder / "root").rglob("*")}
-        self.assertLessEqual({"usr/bin/event-exporter", "usr/lib/systemd/system/event-exporter.service",
+        self.assertLessEqual({"usr/bin/event-exporter", "usr/lib/event-exporter/event-exporter-otlp.so",
+                              "usr/lib/systemd/system/event-exporter.service",
                               "usr/share/doc/event-exporter/event-exporter.example.toml",
                               "usr/share/doc/event-exporter/docs/configuration.md"}, names)
         self.assertFalse([name for name in names if name.startswith("etc")], "the configuration is the operator's")
 
         depends = self.run_tool("dpkg-deb", "--field", package, "Depends")
-        for library in ("libssl3", "libmongoc-1.0-0", "libsqlite3-0", "libcurl4", "ca-certificates"):
+        for library in ("libssl3", "libmongoc-1.0-0", "libsqlite3-0", "libcurl4", "libgrpc++1.51", "ca-certificates"):
             self.assertIn(library, depends)
 
         unit = (self.folder / "root/usr/lib/systemd/system/event-exporter.service").read_text()

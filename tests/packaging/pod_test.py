@@ -52,7 +52,8 @@ class RenderedPods(IntegrationTest):
         self.variables = {"MONGODB_URI": self.mongod.uri(), "MONGODB_DATABASE_NAME": DATABASE,
                           "MONGODB_TOKEN_COLLECTION_NAME": TOKENS, "MONGOC_DISABLE_SHM": "1"}
         self.objects = render({
-            "global": {"eventExporter": {"enabled": True}, "mongodbStore": {"enabled": True}},
+            "global": {"eventExporter": {"enabled": True}, "mongodbStore": {"enabled": True},
+                       "tracing": {"enabled": True, "endpoint": "127.0.0.1:9", "insecure": True}},  # where nobody is
             "event-exporter": {"exporter": {
                 "metadata": {"cluster": 'a "name" with \\ and \' in it'},
                 "sink": {"endpoint": self.sink.url + "/events"},
@@ -83,6 +84,7 @@ class RenderedPods(IntegrationTest):
 
     def test_one_sends_the_other_is_ready_and_takes_over(self):
         holder = Pod(self, self.objects).ready()
+        self.assertEqual(len(holder.lines("OpenTelemetry tracing initialized")), 1)
         standby = Pod(self, self.objects)
         standby.wait_for_line("Standby: another exporter holds the lease")
         for pod in (holder, standby):

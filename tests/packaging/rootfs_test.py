@@ -28,7 +28,7 @@ class RootFileSystem(IntegrationTest):
 
     def test_holds_the_program_and_nothing_that_its_user_may_change(self):
         names = {path.name for path in (self.root / "usr/bin").iterdir()}
-        self.assertEqual(names, {"event-exporter"})
+        self.assertEqual(names, {"event-exporter", "event-exporter-otlp.so"})
         for path in self.root.rglob("*"):
             status = path.lstat()
             if path != self.root / "tmp" and not path.is_symlink():
