@@ -287,8 +287,23 @@ class Inference {
     return no_overload(node, arguments);
   }
 
+  static std::string_view macro_name(NodeKind kind) {
+    switch (kind) {
+      case NodeKind::all:
+        return "all";
+      case NodeKind::exists:
+        return "exists";
+      case NodeKind::exists_one:
+        return "exists_one";
+      case NodeKind::filter:
+        return "filter";
+      default:
+        return "map";
+    }
+  }
+
   // The type of a macro's variable, from what it runs over.
-  const Type* element_of(Node& range, const Type* type) {
+  const Type* element_of(Node& range, const Type* type, std::string_view macro) {
     type = types_.resolve(type);
     switch (type->kind) {
       case TypeKind::list:
@@ -300,14 +315,15 @@ class Inference {
       case TypeKind::dyn:
         return types_.dyn();
       default:
-        return cannot(range, range.range, fmt::format("macros run over lists and maps, and this is {}", to_text(*type)),
-                      {});
+        return cannot(range, range.range,
+                      fmt::format("{}() runs over lists and maps, and this is {}", macro, to_text(*type)), {});
     }
   }
 
   const Type* infer_macro(Node& node) {
     const Type* const range = infer(*node.children[0]);
-    const Type* const element = range == nullptr ? nullptr : element_of(*node.children[0], range);
+    const Type* const element =
+        range == nullptr ? nullptr : element_of(*node.children[0], range, macro_name(node.kind));
     if (element == nullptr) {
       return nullptr;
     }
@@ -562,8 +578,11 @@ class Checker final : public Inference {
         known.push_back(spec.name);
       }
     }
-    return refuse(node.at, fmt::format("there is no function {}", quoted(node.name)),
-                  did_you_mean(nearest_of(node.name, known)));
+    std::string advice = did_you_mean(nearest_of(node.name, known));
+    if (node.name.find("ower") != std::string::npos || node.name.find("pper") != std::string::npos) {
+      advice = "for texts in any letter case write x.matches('(?i)...')";
+    }
+    return refuse(node.at, fmt::format("there is no function {}", quoted(node.name)), std::move(advice));
   }
 
   const Type* no_overload(Node& call, const std::vector<const Type*>& arguments) override {
@@ -684,7 +703,7 @@ class Linter final : public Inference {
     const std::string shown = quoted(one_line(name, {0, static_cast<std::uint32_t>(name.size())}, 40));
     warn(at,
          fmt::format("no event has a field {}{}", shown,
-                     asked ? ", so this is always false" : ": this fails, and the event is exported"),
+                     asked ? ", so this is always false" : ": this always fails, and what fails is exported"),
          nearest.empty()
              ? "an event has agent, checkName, componentClass, errorCode, isFatal, isHealthy, message, metadata, "
                "nodeName and recommendedAction"
@@ -722,10 +741,11 @@ class Linter final : public Inference {
     const auto compiled = Regex::compile(pattern.constant.text());
     if (!compiled) {
       const std::string& why = compiled.error();
-      warn(pattern.range,
-           fmt::format("this regular expression cannot be read ({}): matches() fails, and the event is exported",
-                       one_line(why, {0, static_cast<std::uint32_t>(why.size())})),
-           "the syntax is RE2's");
+      warn(
+          pattern.range,
+          fmt::format("this regular expression cannot be read ({}): matches() always fails, and what fails is exported",
+                      one_line(why, {0, static_cast<std::uint32_t>(why.size())})),
+          "the syntax is RE2's");
     }
   }
 
@@ -786,14 +806,14 @@ class Linter final : public Inference {
       types += (types.empty() ? "" : ", ") + to_text(*argument);
     }
     warn(call.at,
-         fmt::format("{} has no meaning for {}: it fails, and the event is exported",
+         fmt::format("{} has no meaning for {}: this always fails, and what fails is exported",
                      quoted(spec_of(call.function).name), types),
          std::move(remedy));
     return types_.dyn();
   }
 
   const Type* cannot(const Node& /*node*/, Range at, std::string what, std::string remedy) override {
-    warn(at, what + ": it fails, and the event is exported", std::move(remedy));
+    warn(at, what + ": this always fails, and what fails is exported", std::move(remedy));
     return types_.dyn();
   }
 
