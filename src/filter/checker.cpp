@@ -621,8 +621,9 @@ class Linter final : public Inference {
 
   std::vector<Problem> run() {
     infer(*tree_.root);
-    std::stable_sort(found_.begin(), found_.end(),
-                     [](const Found& a, const Found& b) { return a.range.begin < b.range.begin; });
+    std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) {
+      return a.range.begin != b.range.begin ? a.range.begin < b.range.begin : a.what < b.what;
+    });
     std::vector<Problem> problems;
     for (Found& each : found_) {
       problems.push_back(make_problem(tree_.source, each.range, std::move(each.what), std::move(each.remedy)));
