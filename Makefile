@@ -14,7 +14,7 @@ export CCACHE_MAXSIZE ?= 4G
 
 NINJA = ninja -j$(JOBS) -C
 CPP_FILES = find src tests bench fuzz -name '*.h' -o -name '*.cpp'
-SHELL_FILES = grep -rlE '^\#!.*\b(ba)?sh$$' scripts .ci tests tools
+SHELL_FILES = grep -rlE '^\#!.*\b(ba)?sh$$' scripts .ci tests tools deploy
 
 .PHONY: help
 help: ## (this list)
@@ -32,6 +32,10 @@ build/%/build.ninja: CMakePresets.json
 .PHONY: build
 build: build/release/build.ninja ## build/release/event-exporter
 	@$(NINJA) build/release event-exporter
+
+.PHONY: package
+package: build ## a Debian package with a systemd unit, in build/release
+	@cd build/release && cpack --config CPackConfig.cmake
 
 .PHONY: demo
 demo: ## set up, build, and show the main job on this machine
@@ -140,6 +144,9 @@ docs:
 	@tools/check_docs.py
 	@tools/check_metrics_docs.py
 	@tools/check_config_docs.py
+	@tools/check_dashboard.py
+	@promtool=$$(scripts/promtool-path) && $$promtool check rules deploy/prometheus/rules.yaml && \
+	  $$promtool test rules deploy/prometheus/rules_test.yaml
 fmt-check:
 	@$(CPP_FILES) | xargs -r clang-format-19 --dry-run --Werror
 shellcheck:

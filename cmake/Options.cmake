@@ -3,6 +3,7 @@ option(EXPORTER_TESTS "Build the tests" ON)
 option(EXPORTER_BENCH "Build the benchmarks" OFF)
 option(EXPORTER_FUZZ "Build the fuzz targets (clang only)" OFF)
 option(EXPORTER_WERROR "Warnings are errors" ON)
+option(EXPORTER_FAILPOINTS "Places at which tests kill the program (base/failpoint.h); never in what is shipped" OFF)
 set(EXPORTER_SANITIZE "" CACHE STRING "Sanitizers, as given to -fsanitize=")
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 SKIPPED = {".git", "build", ".cache", "__pycache__", "corpus"}
-FOLDERS = "src tests tools docs scripts config examples fuzz bench cmake changelog.d".split()
+FOLDERS = "src tests tools docs scripts config deploy examples fuzz bench cmake changelog.d".split()
 KINDS = "added changed fixed security breaking".split()
 TEST_NAME = re.compile(r"`([A-Z]\w+)\.([A-Z]\w+|test_\w+)`")
 TEST_CASE = re.compile(r"^\s*(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)

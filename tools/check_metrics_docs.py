@@ -13,7 +13,15 @@ from pathlib import Path
 
 PREFIX = "health_events_exporter_"
 SOURCE, DOCS = "src/observability/metrics.cpp", "docs/metrics.md"
-HANDLE = re.compile(r'(\w+)\(\s*impl->(counter|gauge|histogram|family)\(\s*"(\w+)",\s*"((?:[^"\\]|\\.)*)"')
+# How a handle is made -> its type, and whether the string after its name is a label.
+KINDS = {"counter": ("counter", False), "gauge": ("gauge", False), "histogram": ("histogram", False),
+         "age": ("gauge", False), "optional_age": ("gauge", False), "optional_gauge": ("gauge", False),
+         "family": ("counter", True), "histogram_family": ("histogram", True)}
+HANDLE = re.compile(r'(\w+)\(\s*impl->(%s)\(\s*"(\w+)",\s*"((?:[^"\\]|\\.)*)"' % "|".join(KINDS))
+# Two gauges each: NAME_seconds and NAME_known.
+LAG = re.compile(r'(\w+)\(\s*impl->(stream_)?lag\(\s*"(\w+)"')
+STREAM = re.compile(r'(\w+)\(\s*impl->stream_family\(\s*"(\w+)",\s*"(\w+)"')
+INFO = re.compile(r'(\w+)\(\s*impl->info\(\s*"(\w+)",\s*"(\w+)",\s*"(\w+)"')
 FLAG = re.compile(r'(\w+)\(\s*impl->feature_flag\(\s*"(\w+)"\)')
 PROCESS = re.compile(r'process_metric\(\s*"(\w+)",\s*"[^"]*",\s*MetricType::(\w+)')
 ROW = re.compile(r"^\| `([a-z_]+)` \| (\w+) \|([^|]*)\|", re.MULTILINE)
@@ -23,8 +31,15 @@ def metrics(text):
     """name -> (handle or None, type, label names)"""
     found = {}
     for handle, kind, name, second in HANDLE.findall(text):
-        labels = [second] if kind == "family" else []
-        found[PREFIX + name] = (handle, "counter" if kind == "family" else kind, labels)
+        shown, labelled = KINDS[kind]
+        found[PREFIX + name] = (handle, shown, [second] if labelled else [])
+    for handle, stream, name in LAG.findall(text):
+        for suffix in ("_seconds", "_known"):
+            found[("" if stream else PREFIX) + name + suffix] = (handle, "gauge", ["client"] if stream else [])
+    for handle, name, label in STREAM.findall(text):
+        found[name] = (handle, "counter", ["client", label])
+    for handle, name, *labels in INFO.findall(text):
+        found[PREFIX + name] = (handle, "gauge", labels)
     for handle, _ in FLAG.findall(text):
         found["nvsentinel_feature_flag_enabled"] = (handle, "gauge", ["service", "flag"])
     for name, kind in PROCESS.findall(text):
@@ -43,7 +58,7 @@ def labels_of(cell):
 
 
 def check_feeding(handle, sources, values, name):
-    if not any(re.search(rf"\b{handle}\s*\.\s*(add|set|observe|with)\(", text) for text in sources):
+    if not any(re.search(rf"\b{handle}\s*\.\s*(add|set|observe|with|since)\(", text) for text in sources):
         yield f"{SOURCE}: nothing feeds {name} (handle {handle})"
     calls = [call for text in sources for call in re.findall(rf'\b{handle}\s*\.\s*with\(("?[^)"]*)', text)]
     literal = {call[1:] for call in calls if call.startswith('"')}

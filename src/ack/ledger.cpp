@@ -17,6 +17,7 @@ Ticket Ledger::open(event::Mark after) {
   Slot& slot = slots_[index];
   slot.before = std::exchange(last_, std::move(after));
   slot.sequence = entries_++;
+  slot.opened = opened_++;
   slot.open = true;
   slot.previous = newest_;
   slot.next = kNone;
@@ -28,6 +29,10 @@ Ticket Ledger::open(event::Mark after) {
   newest_ = index;
   ++unsettled_;
   return {index, slot.generation};
+}
+
+std::size_t Ledger::settled_ahead() const {
+  return oldest_ == kNone ? 0 : static_cast<std::size_t>(opened_ - slots_[oldest_].opened) - unsettled_;
 }
 
 void Ledger::pass(event::Mark after) {

@@ -56,12 +56,16 @@ class Ledger {
 
   [[nodiscard]] std::size_t unsettled() const { return unsettled_; }
 
+  // Events that are settled behind the oldest one that is not.
+  [[nodiscard]] std::size_t settled_ahead() const;
+
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
   struct Slot {
     event::Mark before;
     std::uint64_t sequence = 0;  // of entry; the next one's is higher by one, unless something between them is settled
+    std::uint64_t opened = 0;    // events before it, so far
     std::uint32_t generation = 0;
     std::uint32_t previous = kNone;  // in order of entry
     std::uint32_t next = kNone;      // in order of entry; the free list's link when not open
@@ -74,6 +78,7 @@ class Ledger {
   std::uint32_t newest_ = kNone;
   std::size_t unsettled_ = 0;
   std::uint64_t entries_ = 0;  // so far, settled ones included: the next one's sequence
+  std::uint64_t opened_ = 0;   // events so far
   event::Mark last_;           // the mark after the newest entry
 };
 

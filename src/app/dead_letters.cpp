@@ -62,6 +62,30 @@ Result<void> for_each_selected(ports::DeadLetters& letters, const LetterSelectio
   return visit(found);
 }
 
+ShownLetter::Document document_of(event::PreparedEvent::Kind kind) {
+  switch (kind) {
+    case event::PreparedEvent::Kind::deliver:
+      return ShownLetter::Document::stored;
+    case event::PreparedEvent::Kind::filtered:
+      return ShownLetter::Document::filtered;
+    case event::PreparedEvent::Kind::undecodable:
+      break;
+  }
+  return ShownLetter::Document::undecodable;
+}
+
+std::uint64_t& counter_of(event::PreparedEvent::Kind kind, ReplayPlan& plan) {
+  switch (kind) {
+    case event::PreparedEvent::Kind::deliver:
+      return plan.sendable;
+    case event::PreparedEvent::Kind::filtered:
+      return plan.filtered;
+    case event::PreparedEvent::Kind::undecodable:
+      break;
+  }
+  return plan.undecodable;
+}
+
 }  // namespace
 
 Result<LetterList> list_letters(ports::DeadLetters& letters, const LetterFilter& filter, std::uint64_t limit) {
@@ -124,8 +148,7 @@ Result<std::optional<ShownLetter>> show_letter(ports::DeadLetters& letters, port
   }
   if (!batch.empty()) {
     event::PreparedEvent prepared = preparer.prepare(batch[0], now);
-    const bool good = prepared.kind == event::PreparedEvent::Kind::deliver;
-    shown.document = good ? ShownLetter::Document::stored : ShownLetter::Document::undecodable;
+    shown.document = document_of(prepared.kind);
     shown.event = std::move(prepared.body);
     shown.reason = std::move(prepared.reason);
   }
@@ -156,8 +179,7 @@ Result<ReplayPlan> plan_replay(ports::DeadLetters& letters, ports::Documents& do
           }
           plan.gone += gone.size();
           for (std::size_t index = 0; index < batch.size(); ++index) {
-            const bool good = preparer.prepare(batch[index], now).kind == event::PreparedEvent::Kind::deliver;
-            ++(good ? plan.sendable : plan.undecodable);
+            ++counter_of(preparer.prepare(batch[index], now).kind, plan);
           }
           left = left.subspan(*done);
         }

@@ -51,7 +51,7 @@ struct SelectedLetters {
 Result<SelectedLetters> select_letters(ports::DeadLetters& letters, const LetterSelection& selection);
 
 struct ShownLetter {
-  enum class Document : std::uint8_t { stored, undecodable, gone };
+  enum class Document : std::uint8_t { stored, filtered, undecodable, gone };
   ports::DeadLetter letter;
   Document document = Document::gone;
   std::string event;   // stored: the CloudEvent as it would be sent
@@ -64,7 +64,8 @@ Result<std::optional<ShownLetter>> show_letter(ports::DeadLetters& letters, port
 
 struct ReplayPlan {
   std::uint64_t letters = 0;
-  std::uint64_t sendable = 0;     // stored and decodable
+  std::uint64_t sendable = 0;     // stored and decodable, and the filter lets it pass
+  std::uint64_t filtered = 0;     // stored; a replay would send nothing and remove the letter
   std::uint64_t undecodable = 0;  // stored; a replay would set them aside again
   std::uint64_t gone = 0;
   std::map<std::string, std::uint64_t> by_reason;

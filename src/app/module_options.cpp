@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "app/service.h"
+#include "base/check.h"
 
 namespace exporter::app {
 
@@ -53,6 +55,15 @@ transform::Options transform_options(const config::Config& config) {
 transform::EventIds::Mode id_mode(const config::Config& config) {
   return config.event.id_mode == config::IdMode::random ? transform::EventIds::Mode::random
                                                         : transform::EventIds::Mode::stable;
+}
+
+std::optional<filter::Program> event_filter(const config::Config& config) {
+  if (filter::is_blank(config.filter.expression)) {
+    return std::nullopt;
+  }
+  auto program = filter::Program::compile(config.filter.expression);
+  EXPORTER_CHECK(program.has_value(), "the configuration was checked");
+  return std::move(*program);
 }
 
 }  // namespace exporter::app

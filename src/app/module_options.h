@@ -2,9 +2,12 @@
 // Thread-safety: free functions without state.
 #pragma once
 
+#include <optional>
+
 #include "auth/oidc.h"
 #include "base/clock.h"
 #include "config/config.h"
+#include "filter/program.h"
 #include "pipeline/pipeline.h"
 #include "sink/http/http_sink.h"
 #include "transform/cloud_event.h"
@@ -19,5 +22,7 @@ namespace exporter::app {
 [[nodiscard]] http::SinkOptions sink_options(const config::Config& config);
 [[nodiscard]] transform::Options transform_options(const config::Config& config);
 [[nodiscard]] transform::EventIds::Mode id_mode(const config::Config& config);
+// Nothing: every event is exported.
+[[nodiscard]] std::optional<filter::Program> event_filter(const config::Config& config);
 
 }  // namespace exporter::app

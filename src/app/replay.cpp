@@ -90,7 +90,7 @@ int run_replay(const config::Config& config, const ReplayOptions& options,
     end.failure = error;
     return finish(end);
   };
-  auto credentials = auth::OidcCredentials::create(oidc_options(config), clock, [] {});
+  auto credentials = auth::OidcCredentials::create(oidc_options(config), clock, {});
   if (!credentials) {
     return failed(credentials.error());
   }
@@ -127,7 +127,8 @@ int run_replay(const config::Config& config, const ReplayOptions& options,
   ReplaySink listening(book, **sink, clock);
   transform::CloudEventWriter writer(transform_options(config));
   transform::EventIds ids(id_mode(config), store->names);
-  pipeline::Preparer preparer(*store->decoder, writer, ids);
+  pipeline::Preparer preparer(*store->decoder, writer, ids, event_filter(config));
+  preparer.on_filtered([&book](const std::string& document_id) { book.filtered(document_id); });
   const auto conclude = [&](const Result<void>& result) {
     end.report = book.report();
     end.failure = why(ended, result, book, **credentials, options.patience);

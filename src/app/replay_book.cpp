@@ -29,6 +29,14 @@ void ReplayBook::gone(std::size_t place) {
   }
 }
 
+void ReplayBook::filtered(const std::string& document_id) {
+  MutexLock lock(mutex_);
+  const auto place = places_.find(document_id);
+  if (place != places_.end() && fates_[place->second] == Fate::open) {
+    fates_[place->second] = Fate::filtered;
+  }
+}
+
 void ReplayBook::stays(const ports::DeadLetter& letter) {
   MutexLock lock(mutex_);
   const auto place = places_.find(letter.document_id);
@@ -43,7 +51,7 @@ std::vector<std::string> ReplayBook::done_before(std::size_t place) const {
   MutexLock lock(mutex_);
   std::vector<std::string> done;
   for (std::size_t index = removed_to_; index < std::min(place, fates_.size()); ++index) {
-    if (fates_[index] == Fate::open) {
+    if (done_with(fates_[index])) {
       done.push_back(ids_[index]);
     }
   }
@@ -53,9 +61,9 @@ std::vector<std::string> ReplayBook::done_before(std::size_t place) const {
 void ReplayBook::removed_before(std::size_t place) {
   MutexLock lock(mutex_);
   for (; removed_to_ < std::min(place, fates_.size()); ++removed_to_) {
-    if (fates_[removed_to_] == Fate::open) {
+    if (done_with(fates_[removed_to_])) {
+      ++(fates_[removed_to_] == Fate::filtered ? report_.filtered : report_.replayed);
       fates_[removed_to_] = Fate::removed;
-      ++report_.replayed;
     }
   }
 }

@@ -20,10 +20,11 @@ struct ReplayReport {
   static constexpr std::size_t kMostNotes = 20;
   std::uint64_t selected = 0;
   std::uint64_t replayed = 0;      // accepted, the letter removed
+  std::uint64_t filtered = 0;      // held back by the filter, the letter removed
   std::uint64_t refused = 0;       // refused or undecodable again, or not taken in the end: the letter stays
   std::uint64_t gone = 0;          // the event is not stored any more: the letter stays
   std::vector<std::string> notes;  // about those that stay, the first kMostNotes
-  [[nodiscard]] std::uint64_t left() const { return selected - replayed - refused - gone; }
+  [[nodiscard]] std::uint64_t left() const { return selected - replayed - filtered - refused - gone; }
 };
 
 class ReplayBook {
@@ -34,6 +35,8 @@ class ReplayBook {
   [[nodiscard]] std::span<const std::string> document_ids() const { return ids_; }
 
   void gone(std::size_t place);
+  // The filter holds its event back: nothing is sent, and the letter goes as if it had been.
+  void filtered(const std::string& document_id);
   // The letter was put again.
   void stays(const ports::DeadLetter& letter);
   // The document ids of the letters before `place` that are done with: all but those that are gone, stay or were removed.
@@ -51,7 +54,8 @@ class ReplayBook {
   [[nodiscard]] ReplayReport report() const;
 
  private:
-  enum class Fate : std::uint8_t { open, gone, stays, removed };
+  enum class Fate : std::uint8_t { open, filtered, gone, stays, removed };
+  static bool done_with(Fate fate) { return fate == Fate::open || fate == Fate::filtered; }
   void note(std::string text) EXPORTER_REQUIRES(mutex_);
 
   const std::vector<std::string> ids_;

@@ -14,10 +14,12 @@
 #include "app/holder_name.h"
 #include "app/module_options.h"
 #include "app/signals.h"
+#include "app/traces.h"
 #include "auth/oidc.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "checkpoint/tenure.h"
+#include "filter/program.h"
 #include "observability/log.h"
 #include "observability/metrics.h"
 #include "pipeline/lease_keeper.h"
@@ -33,6 +35,7 @@ namespace exporter::app {
 namespace {
 
 constexpr Duration kGoodbye = std::chrono::seconds(1);
+constexpr Duration kLastTraces = std::chrono::seconds(2);
 
 int report(const Error& error) {
   log::error("Fatal error", {{"error", error}});
@@ -123,6 +126,9 @@ class Service {
   // Delivers for as long as the tenure lasts; null: no lease is used.
   Result<void> deliver(const checkpoint::Tenure* tenure);
   void clear_gauges();
+  void on_token(MonoTime ends_at);
+  // What is noted for traces is sent, in the time that is left.
+  void send_last_traces();
   void on_signal();
   void on_lease_changed();
   // A thread of the pipeline still waits for the datastore; see pipeline::Parts.
@@ -134,9 +140,10 @@ class Service {
 
   const config::Config& config_;
   SystemClock clock_;
-  metrics::Metrics metrics_;
+  metrics::Metrics metrics_{clock_};
   std::unique_ptr<auth::OidcCredentials> credentials_;
   std::optional<Datastore> store_;
+  std::unique_ptr<Traces> traces_;  // null: off
   // With a lease only.
   std::optional<HolderName> name_;
   std::unique_ptr<ports::LeaseStore> lease_store_;
@@ -144,13 +151,20 @@ class Service {
 
   std::stop_source stop_;
   std::atomic<bool> waiting_for_threads_ = false;  // of a pipeline that lost the lease
+  std::atomic<MonoTime> leave_by_ = kNever;        // from the first signal on; the second one means now
   Mutex mutex_;
   pipeline::Pipeline* pipeline_ EXPORTER_GUARDED_BY(mutex_) = nullptr;  // while one runs
 };
 
 Result<void> Service::open() {
-  auto credentials =
-      auth::OidcCredentials::create(oidc_options(config_), clock_, [this] { metrics_.token_refresh_errors.add(); });
+  auto credentials = auth::OidcCredentials::create(oidc_options(config_), clock_,
+                                                   {.failed = [this] { metrics_.token_refresh_errors.add(); },
+                                                    .fetched = [this](MonoTime ends_at) { on_token(ends_at); },
+                                                    .gone =
+                                                        [this] {
+                                                          metrics_.token_age.since({});
+                                                          metrics_.token_expiry.set({});
+                                                        }});
   if (!credentials) {
     return fail(std::move(credentials.error()));
   }
@@ -201,21 +215,25 @@ Result<void> Service::deliver(const checkpoint::Tenure* tenure) {
   }
   transform::CloudEventWriter writer(transform_options(config_));
   transform::EventIds ids(id_mode(config_), store_->names);
-  pipeline::Preparer preparer(*store_->decoder, writer, ids);
+  tracing::EventTracer* const tracer = traces_ ? &traces_->events() : nullptr;
+  const auto history = traces_ ? traces_->around(*store_->history) : nullptr;
+  const auto dead_letters = traces_ ? traces_->around(*store_->dead_letters) : nullptr;
+  pipeline::Preparer preparer(*store_->decoder, writer, ids, event_filter(config_), tracer);
   pipeline::Pipeline pipeline(pipeline_options(config_, clock_),
                               {.source = *store_->source,
-                               .history = *store_->history,
+                               .history = history ? *history : *store_->history,
                                .documents = *store_->documents,
                                .preparer = preparer,
                                .checkpoints = *store_->checkpoints,
-                               .dead_letters = *store_->dead_letters,
+                               .dead_letters = dead_letters ? *dead_letters : *store_->dead_letters,
                                .sink = **sink,
                                .credentials = *credentials_,
                                .reactor = reactor,
                                .clock = clock_,
                                .metrics = metrics_,
                                .tenure = tenure,
-                               .abandon = [this](const Result<void>& result) { abandon(result); }});
+                               .abandon = [this](const Result<void>& result) { abandon(result); },
+                               .tracer = tracer});
   {
     MutexLock lock(mutex_);
     pipeline_ = &pipeline;
@@ -230,13 +248,27 @@ Result<void> Service::deliver(const checkpoint::Tenure* tenure) {
   return ended;
 }
 
-// A standby holds nothing.
+void Service::on_token(MonoTime ends_at) {
+  const MonoTime now = clock_.now();
+  const auto expiry = clock_.wall_now() + (ends_at - now);
+  metrics_.token_refreshes.add();
+  metrics_.token_age.since(now);
+  metrics_.token_expiry.set(std::chrono::duration<double>(expiry.time_since_epoch()).count());
+}
+
+// A standby holds nothing, and does not know how far behind anything is.
 void Service::clear_gauges() {
   for (metrics::Gauge* const gauge :
-       {&metrics_.queue_bytes, &metrics_.queue_events, &metrics_.in_flight, &metrics_.oldest_unsettled_age,
-        &metrics_.backfill_in_progress, &metrics_.retries_waiting, &metrics_.sink_paused}) {
+       {&metrics_.queue_bytes, &metrics_.queue_events, &metrics_.in_flight, &metrics_.backfill_in_progress,
+        &metrics_.retries_waiting, &metrics_.sink_paused, &metrics_.concurrency_limit, &metrics_.read_queue_bytes,
+        &metrics_.settled_ahead}) {
     gauge->set(0);
   }
+  for (metrics::Age* const age :
+       {&metrics_.stream_lag, &metrics_.export_lag, &metrics_.oldest_unsettled_age, &metrics_.checkpoint_age}) {
+    age->since({});
+  }
+  metrics_.dead_letters_stored.set({});
 }
 
 Result<void> Service::serve() {
@@ -263,7 +295,8 @@ Result<void> Service::serve() {
 
 void Service::on_signal() {
   log::info("Stopping: finishing the requests in flight; a second signal skips that", {});
-  stop_.request_stop();
+  const bool first = stop_.request_stop();
+  leave_by_ = first ? after(clock_.now(), config_.shutdown.drain_timeout) : clock_.now();
   if (waiting_for_threads_) {
     leave({});
   }
@@ -316,8 +349,17 @@ std::optional<std::string> Service::not_ready() {
   return lease && delivery ? *lease + "; " + *delivery : lease ? lease : delivery;
 }
 
+void Service::send_last_traces() {
+  if (traces_) {
+    const Duration left = leave_by_.load() - clock_.now();
+    traces_->close(std::clamp(left, Duration::zero(), kLastTraces));
+  }
+}
+
 int Service::run() {
+  traces_ = Traces::start(config_, clock_, metrics_);
   metrics_.backfill_enabled_flag.set(config_.backfill.enabled ? 1 : 0);
+  metrics_.build_info.set(build_version().version, build_version().commit);
   if (auto opened = open(); !opened) {
     return report(opened.error());
   }
@@ -352,6 +394,7 @@ int Service::run() {
     store_.reset();
     lease_store_.reset();
   });
+  send_last_traces();
   if (!closing.ended_within(kGoodbye)) {
     leave(ended);
   }
@@ -367,6 +410,9 @@ int run_service(const config::Config& config) {
   log::info("Configuration loaded", {{"path", config.config_path}});
   log::info("Publish workers configured", {{"workers", config.workers}});
   warn_about_tls(config);
+  if (!filter::is_blank(config.filter.expression)) {
+    log::info("Event filter configured", {{"expression", config.filter.expression}});
+  }
   return Service(config).run();
 }
 

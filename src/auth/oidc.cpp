@@ -55,10 +55,10 @@ Failure describe(const TokenAnswer& answer) {
 class OidcCredentials::Impl {
  public:
   Impl(OidcOptions options, Clock& clock, std::unique_ptr<TokenClient> client, std::string secret,
-       std::function<void()> on_failed_fetch)
+       TokenObserver observer)
       : options_(std::move(options)),
         clock_(clock),
-        on_failed_fetch_(std::move(on_failed_fetch)),
+        observer_(std::move(observer)),
         client_(std::move(client)),
         secret_(std::move(secret)) {}
 
@@ -114,6 +114,9 @@ class OidcCredentials::Impl {
       }
       if (visible != announced) {
         announced = visible;
+        if (!visible) {
+          observer_.gone();
+        }
         notify();
       }
       if (fetch_now) {
@@ -153,14 +156,17 @@ class OidcCredentials::Impl {
 
   void on_token(TokenResponse response) {
     std::uint32_t failures = 0;
+    MonoTime ends_at{};
     {
       MutexLock lock(mutex_);
       failures = cache_.failures();
       const std::uint64_t generation = ++generation_;
       cache_.fetched(clock_.now(), generation, response.lifetime);
+      ends_at = cache_.ends_at();
       token_ = std::make_shared<const ports::BearerToken>(
           ports::BearerToken{.value = std::move(response.access_token), .generation = generation});
     }
+    observer_.fetched(ends_at);
     if (failures > 0) {
       log::info("Token fetch succeeded after retry", {{"attempt", failures + 1}});
     }
@@ -184,9 +190,7 @@ class OidcCredentials::Impl {
     log::warn(
         "Token fetch failed, will retry",
         {{"attempt", attempt}, {"statusCode", failure.status}, {"error", failure.message}, {"retryIn", retry_in}});
-    if (on_failed_fetch_) {
-      on_failed_fetch_();
-    }
+    observer_.failed();
     notify();
   }
 
@@ -211,7 +215,7 @@ class OidcCredentials::Impl {
   // --- constant after start() ---
   const OidcOptions options_;
   Clock& clock_;
-  const std::function<void()> on_failed_fetch_;
+  const TokenObserver observer_;
 
   // --- of the auth thread ---
   const std::unique_ptr<TokenClient> client_;
@@ -232,7 +236,7 @@ class OidcCredentials::Impl {
 };
 
 Result<std::unique_ptr<OidcCredentials>> OidcCredentials::create(OidcOptions options, Clock& clock,
-                                                                 std::function<void()> on_failed_fetch) {
+                                                                 TokenObserver observer) {
   auto client = TokenClient::create({.url = options.token_url,
                                      .ca_file = options.ca_file,
                                      .insecure_skip_verify = options.insecure_skip_verify,
@@ -250,8 +254,8 @@ Result<std::unique_ptr<OidcCredentials>> OidcCredentials::create(OidcOptions opt
     log::warn("The token endpoint's certificate is not verified: whoever is in between can read the client secret",
               {{"setting", "exporter.oidc.insecure_skip_verify"}});
   }
-  return std::unique_ptr<OidcCredentials>(new OidcCredentials(std::make_unique<Impl>(
-      std::move(options), clock, std::move(*client), std::move(*secret), std::move(on_failed_fetch))));
+  return std::unique_ptr<OidcCredentials>(new OidcCredentials(
+      std::make_unique<Impl>(std::move(options), clock, std::move(*client), std::move(*secret), std::move(observer))));
 }
 
 OidcCredentials::OidcCredentials(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -30,13 +30,19 @@ struct OidcOptions {
   Duration request_timeout = std::chrono::seconds(10);  // one whole exchange with the token endpoint
 };
 
+// What happens to the token, for metrics. Called from the auth thread; none may block.
+struct TokenObserver {
+  std::function<void()> failed = [] {};                             // a fetch brought none
+  std::function<void(MonoTime ends_at)> fetched = [](MonoTime) {};  // a fetch brought one, usable until then
+  std::function<void()> gone = [] {};                               // the usable one ended or was rejected
+};
+
 class OidcCredentials final : public ports::Credentials {
  public:
   // Reads the secret; opens nothing yet. ErrorKind::invalid: the secret file is missing or empty, the URL or the CA
-  // file is unusable; the message says how to repair it. `on_failed_fetch` is called from the auth thread, for a
-  // metric.
+  // file is unusable; the message says how to repair it.
   [[nodiscard]] static Result<std::unique_ptr<OidcCredentials>> create(OidcOptions options, Clock& clock,
-                                                                       std::function<void()> on_failed_fetch);
+                                                                       TokenObserver observer);
   ~OidcCredentials() override;  // stops
 
   // Starts the thread, which fetches the first token at once. Once only.

@@ -61,6 +61,9 @@ class TokenCache {
   // When the next fetch is due, unless one runs.
   [[nodiscard]] MonoTime next_fetch() const { return fetch_at_; }
 
+  // When the current token ends; means nothing while there is none.
+  [[nodiscard]] MonoTime ends_at() const { return ends_at_; }
+
   // Failed fetches since the last good one.
   [[nodiscard]] std::uint32_t failures() const { return failures_; }
 

@@ -38,7 +38,7 @@ class Backfill {
   [[nodiscard]] std::size_t page(MonoTime now) { return pace_.allowance(page_size_, now); }
   [[nodiscard]] MonoTime next(MonoTime now) { return pace_.next(now); }
 
-  // A page of `documents` (> 0) came; `cursor` stands after it.
+  // A page came; `documents` of it are sent. `cursor` stands after it.
   void arrived(std::size_t documents, std::string cursor) {
     pace_.spend(documents);
     cursor_ = std::move(cursor);

@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "app/traces.h"
 #include "cli/command.h"
 #include "cli/run_flags.h"
 #include "config/report.h"
@@ -16,7 +17,11 @@ int run_check_config(std::span<const std::string> arguments) {
     return *exit_code;
   }
   const config::Loaded loaded = config::load_file(given_flags(parser, raw), config::process_environment());
-  std::cout << config::render_report(loaded) << std::flush;
+  std::cout << config::render_report(loaded);
+  for (const tracing::SettingProblem& problem : app::trace_settings().problems) {
+    std::cout << "environment: warning: " << problem.variable << ": " << problem.text << "\n";
+  }
+  std::cout << std::flush;
   return loaded.ok() ? 0 : 2;
 }
 

@@ -16,7 +16,9 @@ int run_dlq_replay(std::span<const std::string> arguments) {
   DlqArguments given(
       "dlq replay",
       "Sends dead letters again, under the ids that their events always had. An accepted one is removed, "
-      "one that is refused again stays. Exit code: 0 all were accepted; 1 some remain, or something "
+      "as is one that the filter now holds back; "
+      "one that is refused again stays. Exit code: 0 all were accepted or are held back by the filter; 1 some remain, "
+      "or something "
       "failed; 2 wrong usage or configuration.",
       DlqArguments::Takes::selection);
   std::string patience = "30s";
@@ -29,19 +31,19 @@ int run_dlq_replay(std::span<const std::string> arguments) {
   if (!parsed || *parsed <= Duration::zero()) {
     return given.misused("--patience: \"" + patience + "\" " + (parsed ? "is not positive" : parsed.error().message));
   }
-  return app::run_replay(given.config(), {.selection = given.selection(), .patience = *parsed},
-                         [&given](const app::ReplayEnd& end) {
-                           given.complain_about(end.unknown);
-                           // What could not even begin has nothing to report.
-                           if (end.report.selected > 0 || !end.failure) {
-                             std::cout << (given.json() ? replay_json(end) : replay_text(end)) << std::flush;
-                           }
-                           if (end.failure) {
-                             return given.failed(*end.failure);
-                           }
-                           const bool all = end.report.replayed == end.report.selected && end.unknown.empty();
-                           return all ? 0 : 1;
-                         });
+  return app::run_replay(
+      given.config(), {.selection = given.selection(), .patience = *parsed}, [&given](const app::ReplayEnd& end) {
+        given.complain_about(end.unknown);
+        // What could not even begin has nothing to report.
+        if (end.report.selected > 0 || !end.failure) {
+          std::cout << (given.json() ? replay_json(end) : replay_text(end)) << std::flush;
+        }
+        if (end.failure) {
+          return given.failed(*end.failure);
+        }
+        const bool all = end.report.replayed + end.report.filtered == end.report.selected && end.unknown.empty();
+        return all ? 0 : 1;
+      });
 }
 
 }  // namespace exporter::cli

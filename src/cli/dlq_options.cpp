@@ -70,7 +70,7 @@ Letters::Letters(app::LetterStore opened, const config::Config& config)
     : store(std::move(opened)),
       writer(app::transform_options(config)),
       ids(app::id_mode(config), store.names),
-      preparer(*store.decoder, writer, ids) {}
+      preparer(*store.decoder, writer, ids, app::event_filter(config)) {}
 
 Result<std::unique_ptr<Letters>> open_letters(const config::Config& config) {
   auto store = app::open_letter_store(config.datastore);

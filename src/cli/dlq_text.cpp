@@ -83,6 +83,8 @@ std::string_view name_of(Document document) {
   switch (document) {
     case Document::stored:
       return "stored";
+    case Document::filtered:
+      return "filtered";
     case Document::undecodable:
       return "undecodable";
     case Document::gone:
@@ -175,6 +177,9 @@ std::string show_text(const app::ShownLetter& shown) {
       line("document", "stored; the event as it would be sent:");
       out += printable(shown.event) + "\n";
       break;
+    case Document::filtered:
+      line("document", "stored, but the filter holds it back: a replay would send nothing and remove the letter");
+      break;
     case Document::undecodable:
       line("document", "stored, but no health event: " + shown.reason);
       break;
@@ -200,6 +205,9 @@ std::string plan_text(const app::ReplayPlan& plan) {
     return "no dead letters\n";
   }
   std::string out = fmt::format("{}: {} would be sent", counted(plan.letters, "letter"), plan.sendable);
+  if (plan.filtered > 0) {
+    fmt::format_to(std::back_inserter(out), " · {} held back by the filter, their letters would go", plan.filtered);
+  }
   if (plan.undecodable > 0) {
     fmt::format_to(std::back_inserter(out), " · {} cannot be decoded and would stay", plan.undecodable);
   }
@@ -215,9 +223,9 @@ std::string plan_text(const app::ReplayPlan& plan) {
 
 std::string plan_json(const app::ReplayPlan& plan) {
   return fmt::format(
-      R"({{"letters":{},"sendable":{},"undecodable":{},"gone":{},"byReason":{},"byStatus":{},"byNode":{},"unknown":{}}})"
+      R"({{"letters":{},"sendable":{},"filtered":{},"undecodable":{},"gone":{},"byReason":{},"byStatus":{},"byNode":{},"unknown":{}}})"
       "\n",
-      plan.letters, plan.sendable, plan.undecodable, plan.gone, counts_json(plan.by_reason),
+      plan.letters, plan.sendable, plan.filtered, plan.undecodable, plan.gone, counts_json(plan.by_reason),
       counts_json(plan.by_status), counts_json(plan.by_node), texts_json(plan.unknown));
 }
 
@@ -230,18 +238,21 @@ std::string replay_text(const app::ReplayEnd& end) {
   if (report.refused + report.gone > report.notes.size()) {
     fmt::format_to(std::back_inserter(out), "... and {} more\n", report.refused + report.gone - report.notes.size());
   }
-  fmt::format_to(std::back_inserter(out), "replayed {} · refused again {} · gone {}", report.replayed, report.refused,
-                 report.gone);
+  fmt::format_to(std::back_inserter(out), "replayed {}", report.replayed);
+  if (report.filtered > 0) {
+    fmt::format_to(std::back_inserter(out), " · held back by the filter {}", report.filtered);
+  }
+  fmt::format_to(std::back_inserter(out), " · refused again {} · gone {}", report.refused, report.gone);
   return out + (report.left() > 0 ? fmt::format(" · left {}\n", report.left()) : "\n");
 }
 
 std::string replay_json(const app::ReplayEnd& end) {
   const app::ReplayReport& report = end.report;
   return fmt::format(
-      R"({{"selected":{},"replayed":{},"refusedAgain":{},"gone":{},"left":{},"unknown":{},"notes":{},"failure":{}}})"
+      R"({{"selected":{},"replayed":{},"filtered":{},"refusedAgain":{},"gone":{},"left":{},"unknown":{},"notes":{},"failure":{}}})"
       "\n",
-      report.selected, report.replayed, report.refused, report.gone, report.left(), texts_json(end.unknown),
-      texts_json(report.notes), end.failure ? quoted(end.failure->message) : "null");
+      report.selected, report.replayed, report.filtered, report.refused, report.gone, report.left(),
+      texts_json(end.unknown), texts_json(report.notes), end.failure ? quoted(end.failure->message) : "null");
 }
 
 }  // namespace exporter::cli

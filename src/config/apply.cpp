@@ -17,10 +17,6 @@ namespace {
 // Every request in flight holds a connection; nobody means more than this.
 constexpr std::int64_t kMostWorkers = 4096;
 
-void environment_problem(Draft& draft, Severity severity, std::string name, std::string message, std::string remedy) {
-  draft.problems.push_back(Problem{severity, "environment", 0, std::move(name), std::move(message), std::move(remedy)});
-}
-
 void apply_log_level(const Environment& environment, Draft& draft) {
   const auto value = set_variable(environment, "LOG_LEVEL");
   if (!value) {
@@ -71,13 +67,7 @@ std::optional<Given> given_variable(const Environment& environment, const std::s
   return value ? std::optional(Given{*value, Origin{Origin::Kind::environment, name, 0}}) : std::nullopt;
 }
 
-void apply_environment(const Environment& environment, Draft& draft) {
-  apply_log_level(environment, draft);
-  if (set_variable(environment, "OTEL_EXPORTER_OTLP_ENDPOINT")) {
-    environment_problem(draft, Severity::warning, "OTEL_EXPORTER_OTLP_ENDPOINT", "this version sends no traces yet",
-                        "");
-  }
-}
+void apply_environment(const Environment& environment, Draft& draft) { apply_log_level(environment, draft); }
 
 void apply_flags(const Flags& flags, Draft& draft) {
   if (flags.config_path) {

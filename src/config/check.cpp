@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "config/check_filter.h"
 #include "config/check_mongodb.h"
 #include "config/duration.h"
 #include "config/text.h"
@@ -181,6 +182,7 @@ void check_values(Draft& draft) {
   check_endpoints(draft);
   check_backfill(draft);
   check_failure_handling(draft);
+  check_filter(draft);
   check_own_keys(draft);
   check_datastore(draft);
 }

@@ -72,6 +72,11 @@ struct Config {
     OnExhausted on_exhausted = OnExhausted::isolate;  // ours
   } failure_handling;
 
+  // --- [exporter.filter] ---
+  struct Filter {
+    std::string expression;  // it compiles; blank: every event is exported
+  } filter;
+
   // --- ours: [exporter.event] ---
   struct Event {
     IdMode id_mode = IdMode::stable;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "config/text.h"
@@ -50,19 +51,19 @@ const Origin* Draft::origin(std::string_view key) const {
   return found == origins_.end() ? nullptr : &found->second;
 }
 
-void Draft::error(std::string_view key, std::string message, std::string remedy) {
+void Draft::error(std::string_view key, std::string message, std::string remedy, std::string excerpt) {
   if (broken_.emplace(key).second) {
-    add(Severity::error, key, std::move(message), std::move(remedy));
+    add(Severity::error, key, std::move(message), std::move(remedy), std::move(excerpt));
   }
 }
-void Draft::warning(std::string_view key, std::string message, std::string remedy) {
+void Draft::warning(std::string_view key, std::string message, std::string remedy, std::string excerpt) {
   if (!broken_.contains(key)) {
-    add(Severity::warning, key, std::move(message), std::move(remedy));
+    add(Severity::warning, key, std::move(message), std::move(remedy), std::move(excerpt));
   }
 }
 
 void Draft::problem_at(const Origin& origin, Severity severity, std::string message, std::string remedy) {
-  Problem problem{severity, file_, 0, "", std::move(message), std::move(remedy)};
+  Problem problem{severity, file_, 0, "", std::move(message), std::move(remedy), {}};
   put_at(origin, problem);
   problems.push_back(std::move(problem));
 }
@@ -83,8 +84,8 @@ void Draft::warn_overridden(std::string_view key, const Origin& winner) {
   }
 }
 
-void Draft::add(Severity severity, std::string_view key, std::string message, std::string remedy) {
-  Problem problem{severity, file_, 0, printable(key), std::move(message), std::move(remedy)};
+void Draft::add(Severity severity, std::string_view key, std::string message, std::string remedy, std::string excerpt) {
+  Problem problem{severity, file_, 0, printable(key), std::move(message), std::move(remedy), std::move(excerpt)};
   if (const Origin* place = origin(key)) {
     put_at(*place, problem);
   } else if (const auto table = tables_.find(key.substr(0, key.rfind('.'))); table != tables_.end()) {
@@ -104,6 +105,11 @@ std::string to_string(const Problem& problem) {
   text += ": " + problem.message;
   if (!problem.remedy.empty()) {
     text += "; " + problem.remedy;
+  }
+  for (std::string_view rest = problem.excerpt; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    text += fmt::format("\n    {}", line);
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
   }
   return text;
 }

@@ -52,8 +52,8 @@ class Draft {
 
   // Adds a problem at the place of the key's value, of its table's header when the key is missing, or of the file. Of
   // two errors about one key only the first is kept: the second would judge a value that was never taken.
-  void error(std::string_view key, std::string message, std::string remedy);
-  void warning(std::string_view key, std::string message, std::string remedy);
+  void error(std::string_view key, std::string message, std::string remedy, std::string excerpt = {});
+  void warning(std::string_view key, std::string message, std::string remedy, std::string excerpt = {});
 
   // A problem of what was given there, whichever key it was for.
   void problem_at(const Origin& origin, Severity severity, std::string message, std::string remedy);
@@ -68,7 +68,7 @@ class Draft {
   void warn_overridden(std::string_view key, const Origin& winner);
 
  private:
-  void add(Severity severity, std::string_view key, std::string message, std::string remedy);
+  void add(Severity severity, std::string_view key, std::string message, std::string remedy, std::string excerpt);
 
   std::string file_;
   std::map<std::string, Origin, std::less<>> origins_;

@@ -119,9 +119,9 @@ const std::array<KeySpec, 44> kKeys = {{
      "When the retries of an event are used up: isolate (a dead letter if the sink takes others, else wait), wait, "
      "dead_letter, or exit",
      choice<&C::failure_handling, &C::FailureHandling::on_exhausted>(kOnExhausted)},
-    {"exporter.filter.expression", "string", "\"\"",
-     "Must stay blank: this version has no filters and refuses to start with one",
-     MustBeBlank{}},
+    {"exporter.filter.expression", "CEL", "\"\"",
+     "Which events are exported: those for which this is true; blank = all",
+     at<&C::filter, &C::Filter::expression>()},
     {"exporter.event.id_mode", "choice", "stable",
      "Event ids: stable (the same after a retry or restart) or random (as the incumbent)",
      choice<&C::event, &C::Event::id_mode>(kIdModes)},
@@ -205,7 +205,7 @@ const std::array<EnvironmentSpec, 21> kEnvironment = {{
     {"MONGODB_CA_CERT_PATH", "PEM file of the authority to trust, an absolute path; may stand alone"},
     {"MONGODB_USE_SYSTEM_TLS", "true, enabled, 1 or yes in any case: TLS that trusts the authorities of the system"},
     {"APP_NAME", "Name of this client in the log of MongoDB"},
-    {"OTEL_EXPORTER_OTLP_ENDPOINT", "Where traces go; this version sends none"},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT", "Switches traces on: the collector, over OTLP gRPC; the other OTEL_ variables are in docs/tracing.md"},
 }};
 // clang-format on
 
@@ -224,7 +224,6 @@ struct Formatter {
   std::string operator()(Field<double> get) const { return fmt::format("{}", get(config)); }
   std::string operator()(const Choice& choice) const { return std::string(choice.names[choice.get(config)]); }
   std::string operator()(MetadataTable /*unused*/) const { return {}; }
-  std::string operator()(MustBeBlank /*unused*/) const { return "\"\""; }
 };
 
 }  // namespace

@@ -23,10 +23,9 @@ struct Choice {
   void (*set)(Config&, std::uint8_t);
 };
 struct MetadataTable {};  // one row stands for the whole table of free keys
-struct MustBeBlank {};    // known, and refused unless blank
 
 using Target = std::variant<Field<std::string>, Field<Duration>, Field<bool>, Field<std::int64_t>, Field<double>,
-                            Choice, MetadataTable, MustBeBlank>;
+                            Choice, MetadataTable>;
 
 struct KeySpec {
   std::string_view name;          // lower case, with dots: "exporter.sink.timeout"

@@ -21,7 +21,7 @@ struct Difference {
 constexpr std::string_view kTokenText =
     "did nothing in the incumbent and does nothing here: progress is kept in the datastore itself";
 
-constexpr std::array<Difference, 7> kKeyDifferences = {{
+constexpr std::array<Difference, 6> kKeyDifferences = {{
     {"exporter.backfill.batch_size", "did nothing in the incumbent; here it is the number of events read at a time"},
     {"exporter.backfill.max_events",
      "the incumbent kept whatever its datastore gave first, with MongoDB the oldest events; here the newest are kept"},
@@ -32,7 +32,6 @@ constexpr std::array<Difference, 7> kKeyDifferences = {{
      "failure_handling.on_exhausted decides, and by default the program goes on running"},
     {"exporter.failure_handling.max_backoff",
      "the incumbent stopped retrying when the delay reached it; here the delay stays at it and retrying goes on"},
-    {"exporter.filter.expression", "blank, so every event is exported; a filter would be refused"},
 }};
 
 constexpr std::string_view kNowhere = "read by no part of the incumbent's exporter, nor by this one";
@@ -119,7 +118,6 @@ constexpr std::array kVariableDifferences = std::to_array<VariableDifference>({
     {"DATASTORE_USERNAME", kInUri, When::mongodb},
     {"DATASTORE_PASSWORD", kInUri, When::mongodb},
     {"DATASTORE_SSLMODE", kInUri, When::mongodb},
-    {"OTEL_EXPORTER_OTLP_INSECURE", "this version sends no traces yet", When::always},
 });
 
 // Names of the YAML; the draft knows those that were given.

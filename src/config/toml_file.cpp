@@ -142,18 +142,6 @@ struct Assign {
   }
 
   void operator()(MetadataTable /*unused*/) const {}  // read by read_metadata()
-
-  void operator()(MustBeBlank /*unused*/) const {
-    const auto text = node.value_exact<std::string>();
-    if (!text) {
-      return wrong_type("a string", "remove it");
-    }
-    if (trimmed(*text).empty()) {
-      return;
-    }
-    draft.error(key.name, "filters are not supported by this version, and what it holds back would be exported",
-                "remove it to export every event, or stay with an exporter that filters");
-  }
 };
 
 class Reader {
@@ -272,8 +260,8 @@ class Reader {
 
   void refuse_filter_key(const toml::key& key) {
     problem(Severity::error, key, "exporter.filter." + printable(key.str()),
-            "filters are not supported by this version",
-            "remove it to export every event, or stay with an exporter that filters");
+            "is unknown, and what it should hold back would be exported",
+            "write the filter as exporter.filter.expression, or remove the key");
   }
 
   void read_metadata(const std::vector<const toml::table*>& tables) {

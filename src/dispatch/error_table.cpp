@@ -38,6 +38,46 @@ constexpr Row kRows[] = {
     {429, Verdict::retry, "the sink is over its rate"},
 };
 
+// RFC 9110 section 5.6.7; seconds since 1970, because a date of the year 9999 does not fit into nanoseconds.
+std::optional<std::int64_t> parse_http_date(std::string_view value) {
+  const std::string text(value);
+  for (const char* format : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
+    std::tm parts{};
+    const char* end = strptime(text.c_str(), format, &parts);
+    if (end != nullptr && *end == '\0') {
+      return timegm(&parts);
+    }
+  }
+  return std::nullopt;
+}
+
+// By the clock that the date was written with, where that is known.
+std::optional<Duration> parse_wait(std::string_view value, std::int64_t now_s) {
+  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) {
+    value.remove_prefix(1);
+  }
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) {
+    value.remove_suffix(1);
+  }
+  if (value.empty()) {
+    return std::nullopt;
+  }
+  if (value.find_first_not_of("0123456789") == std::string_view::npos) {
+    std::int64_t seconds = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+    const bool huge = error != std::errc() || seconds > kRetryAfterCeiling / 1s;
+    return huge ? kRetryAfterCeiling : Duration(std::chrono::seconds(seconds));
+  }
+  const auto date = parse_http_date(value);
+  return date ? std::optional<Duration>(
+                    std::chrono::seconds(std::clamp<std::int64_t>(*date - now_s, 0, kRetryAfterCeiling / 1s)))
+              : std::nullopt;
+}
+
+std::int64_t whole_seconds(WallTime time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
 }  // namespace
 
 Ruling rule(const event::Answer& answer) {
@@ -65,33 +105,15 @@ Ruling rule(const event::Answer& answer) {
 }
 
 std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) {
-  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) {
-    value.remove_prefix(1);
+  return parse_wait(value, whole_seconds(now));
+}
+
+Duration requested_wait(const event::Answer& answer, WallTime now) {
+  if (!answer.retry_after) {
+    return Duration::zero();
   }
-  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) {
-    value.remove_suffix(1);
-  }
-  if (value.empty()) {
-    return std::nullopt;
-  }
-  if (value.find_first_not_of("0123456789") == std::string_view::npos) {
-    std::int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    const bool huge = error != std::errc() || seconds > kRetryAfterCeiling / 1s;
-    return huge ? kRetryAfterCeiling : Duration(std::chrono::seconds(seconds));
-  }
-  const std::string text(value);
-  for (const char* format : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
-    std::tm parts{};
-    const char* end = strptime(text.c_str(), format, &parts);
-    if (end != nullptr && *end == '\0') {
-      // In seconds: a date of the year 9999 does not fit into nanoseconds.
-      const std::int64_t now_s = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-      const std::int64_t wait_s = std::clamp<std::int64_t>(timegm(&parts) - now_s, 0, kRetryAfterCeiling / 1s);
-      return std::chrono::seconds(wait_s);
-    }
-  }
-  return std::nullopt;
+  const auto sent = answer.date ? parse_http_date(*answer.date) : std::nullopt;
+  return parse_wait(*answer.retry_after, sent.value_or(whole_seconds(now))).value_or(Duration::zero());
 }
 
 }  // namespace exporter::dispatch

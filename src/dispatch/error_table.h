@@ -35,4 +35,8 @@ struct Ruling {
 inline constexpr Duration kRetryAfterCeiling = std::chrono::minutes(5);
 [[nodiscard]] std::optional<Duration> parse_retry_after(std::string_view value, WallTime now);
 
+// The wait that this answer asks for; zero when it asks for none. A date to wait for is the sink's, and so is measured by
+// the Date of the same answer (RFC 9110 section 6.6.1) where it has one: this machine's clock, `now`, may be hours off.
+[[nodiscard]] Duration requested_wait(const event::Answer& answer, WallTime now);
+
 }  // namespace exporter::dispatch

@@ -36,6 +36,7 @@ struct Answer {
   TransportFailure failure = TransportFailure::none;
   int status = 0;                          // 100..599 when failure is none, else 0
   std::optional<std::string> retry_after;  // the header's value as sent
+  std::optional<std::string> date;         // the Date header's value as sent; only beside retry_after
   std::string excerpt;  // start of the answer's body, or the transport's message; bounded; no secrets
   Duration latency{};   // this attempt alone, from hand-over to the answer's last byte
 };

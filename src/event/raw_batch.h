@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ struct RawChange {
   std::string_view document_id;  // the key, as text; names the document for ever (event ids are derived from it)
   std::string_view document;     // JSON text, or the bytes of a BSON document; followed by kPadding readable bytes
   Mark after;                    // where we are once this one is settled
+  // Of the history, for the eyes of an operator alone: when its writer says that it was stored. Zero when unknown.
+  WallTime created_at{};
 };
 
 class RawBatch {
@@ -27,7 +30,7 @@ class RawBatch {
 
   void clear();
   // Copies the bytes.
-  void add(std::string_view document_id, std::string_view document, Mark after);
+  void add(std::string_view document_id, std::string_view document, Mark after, WallTime created_at = {});
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] bool empty() const { return entries_.empty(); }
@@ -39,12 +42,16 @@ class RawBatch {
   // that the source skipped): lets the position advance on a quiet stream. Empty position: nothing to say.
   Mark end;
 
+  // Of an empty batch: the datastore was asked then, and had no further change. Nothing: it did not say so.
+  std::optional<MonoTime> caught_up_at;
+
  private:
   struct Entry {
     std::size_t offset;
     std::size_t id_size;
     std::size_t document_size;
     Mark after;
+    WallTime created_at;
   };
   std::string arena_;
   std::vector<Entry> entries_;

@@ -160,7 +160,7 @@ std::string format(Level level, std::string_view message, Fields fields, WallTim
   line += ",\"module\":\"event-exporter\",\"version\":";
   append_json_string(line, state().version);
   for (const Field& field : fields) {
-    if (taken(fields, &field)) {
+    if (field.key.empty() || taken(fields, &field)) {
       continue;
     }
     line += ',';

@@ -18,7 +18,7 @@ namespace exporter::log {
 
 enum class Level : unsigned char { debug, info, warn, error };
 
-// One attribute. Durations are written as integer nanoseconds, as slog does.
+// One attribute. Durations are written as integer nanoseconds, as slog does. Without a key: left out.
 struct Field {
   using Value = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
   std::string_view key;

@@ -39,6 +39,7 @@ void Actions::clear() {
   reject_credentials.reset();
   give_up = false;
   accepted.clear();
+  traces.clear();
   notices.clear();
 }
 
@@ -59,7 +60,7 @@ void Heart::arrived(event::PreparedBatch&& batch, MonoTime now, WallTime wall) {
   }
   for (event::PreparedEvent& event : batch.events) {
     note_arrival(event.after);
-    if (event.kind == event::PreparedEvent::Kind::skip) {
+    if (event.kind == event::PreparedEvent::Kind::filtered) {
       ledger_.pass(std::move(event.after));
       note_progress();
       continue;
@@ -76,7 +77,7 @@ void Heart::arrived(event::PreparedBatch&& batch, MonoTime now, WallTime wall) {
     if (fresh.event.kind == event::PreparedEvent::Kind::undecodable) {
       set_aside(ticket, {.document_id = fresh.event.document_id,
                          .event_id = event::to_string(fresh.event.id),
-                         .node = fresh.event.node,
+                         .node = node_for_letter(fresh.event),
                          .reason = "undecodable",
                          .detail = fresh.event.reason,
                          .status = 0,
@@ -106,7 +107,7 @@ void Heart::answered(const event::Answer& answer, MonoTime now, WallTime wall) {
   const dispatch::Ruling ruling = dispatch::rule(answer);
   switch (ruling.verdict) {
     case Verdict::accepted:
-      accept(ticket, now);
+      accept(ticket, now, wall);
       break;
     case Verdict::refresh:
       gate_.ended(ticket, now);
@@ -124,7 +125,7 @@ void Heart::answered(const event::Answer& answer, MonoTime now, WallTime wall) {
   save_if_due(now);
 }
 
-void Heart::accept(Ticket ticket, MonoTime now) {
+void Heart::accept(Ticket ticket, MonoTime now, WallTime wall) {
   last_accepted_ = now;
   ++accepted_;
   doubt_ = false;
@@ -135,7 +136,16 @@ void Heart::accept(Ticket ticket, MonoTime now) {
     actions_.notices.push_back({.kind = Notice::Kind::sink_recovered, .document_id = {}, .detail = {}, .text = {}});
   }
   const Record& current = record(ticket);
-  actions_.accepted.push_back({now - current.first_attempt, current.event.after.phase == Mark::Phase::history});
+  const Mark& mark = current.event.after;
+  const bool history = mark.phase == Mark::Phase::history;
+  Actions::Accepted accepted{.taken = now - current.first_attempt,
+                             .waited = current.first_attempt - current.read_at,
+                             .read = {},
+                             .history = history};
+  if (!history && mark.changed_at != WallTime{}) {
+    accepted.read = std::max(wall - (now - current.read_at) - mark.changed_at, Duration::zero());
+  }
+  actions_.accepted.push_back(accepted);
   lanes_.mark_stuck(ticket, false);
   lanes_.finish(ticket);
   settle(ticket);
@@ -149,6 +159,9 @@ void Heart::settle(Ticket ticket) {
   }
   if (ahead_) {
     std::erase(ahead_->pending, done.event.document_id);
+  }
+  if (done.event.trace) {
+    actions_.traces.push_back(std::move(done.event.trace));
   }
   done = Record{};
   unsaved_ = true;
@@ -182,7 +195,9 @@ void Heart::set_aside(Ticket ticket, ports::DeadLetter letter) {
                               .detail = letter.reason,
                               .text = letter.detail,
                               .status = letter.status,
-                              .attempt = letter.attempts});
+                              .attempt = letter.attempts,
+                              .delay = {},
+                              .trace = letter.trace});
   actions_.dead_letters.push_back({ticket, letter});
   record(ticket).letter = std::move(letter);
 }
@@ -198,7 +213,8 @@ void Heart::dead_lettered(Ticket ticket, bool ok, MonoTime now) {
                                 .document_id = record(ticket).event.document_id,
                                 .detail = {},
                                 .text = {},
-                                .delay = kLetterRetry});
+                                .delay = kLetterRetry,
+                                .trace = trace_context(record(ticket))});
     letter_retries_.add(ticket, after(now, kLetterRetry));
   }
   send_what_may_go(now);
@@ -352,6 +368,10 @@ bool Heart::drained() const { return stopping_ && in_flight_ == 0 && !unsaved_ &
 
 std::string_view Heart::body_of(Ticket ticket) const { return records_[ticket.slot].event.body; }
 
+event::EventTrace* Heart::trace_of(Ticket ticket) {
+  return ledger_.is_open(ticket) && record(ticket).in_flight ? record(ticket).event.trace.get() : nullptr;
+}
+
 HeartStatus Heart::status() const {
   HeartStatus status;
   status.bytes = bytes_;
@@ -359,8 +379,15 @@ HeartStatus Heart::status() const {
   status.in_flight = in_flight_;
   status.waiting_for_retry = retries_.size();
   if (const auto oldest = ledger_.oldest()) {
-    status.oldest_read_at = records_[oldest->slot].read_at;
+    const Record& first = records_[oldest->slot];
+    status.oldest_read_at = first.read_at;
+    const WallTime committed = committed_at(first.event);
+    status.oldest_changed_at = committed != WallTime{} ? std::optional(committed) : std::nullopt;
   }
+  status.settled_ahead = ledger_.settled_ahead();
+  const std::uint32_t most = gate_.shut() ? std::min(options_.workers, 1U) : options_.workers;
+  status.limit = generation_ && !stopping_ ? most : 0;
+  status.unsaved = unsaved_ || checkpointer_.saving();
   status.history_settled = backfill_.sent;
   status.relaxations = lanes_.relaxations();
   status.sink_paused = gate_.shut();

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -99,6 +100,7 @@ struct Notice {
   int status = 0;
   std::uint32_t attempt = 0;
   Duration delay{};
+  event::SpanContext trace = {};  // of the event, when it is traced
 };
 
 struct Actions {
@@ -107,8 +109,10 @@ struct Actions {
     ports::DeadLetter letter;
   };
   struct Accepted {
-    Duration taken{};      // first attempt to acceptance, retries included
-    bool history = false;  // came by backfill
+    Duration taken{};              // first attempt to acceptance, retries included
+    Duration waited{};             // from the read to the first attempt
+    std::optional<Duration> read;  // from the commit in the datastore to the read, when that is known: never of history
+    bool history = false;          // came by backfill
   };
   std::vector<Ticket> sends;  // body_of() has the bytes
   std::vector<DeadLetter> dead_letters;
@@ -116,6 +120,7 @@ struct Actions {
   std::optional<std::uint64_t> reject_credentials;  // this generation was answered 401
   bool give_up = false;                             // an event is exhausted and on_exhausted is exit
   std::vector<Accepted> accepted;
+  std::vector<std::unique_ptr<event::EventTrace>> traces;  // of events that are settled
   std::vector<Notice> notices;
 
   void clear();
@@ -126,10 +131,14 @@ struct HeartStatus {
   std::size_t events = 0;  // unsettled
   std::size_t in_flight = 0;
   std::size_t waiting_for_retry = 0;
-  std::optional<MonoTime> oldest_read_at;  // of the unsettled events
-  std::uint64_t history_settled = 0;       // documents of the backfill that are done with
-  std::uint64_t relaxations = 0;           // see Lanes
-  bool sink_paused = false;                // see Gate
+  std::optional<MonoTime> oldest_read_at;     // of the unsettled events
+  std::optional<WallTime> oldest_changed_at;  // of the same one; empty also when it is not known
+  std::size_t settled_ahead = 0;              // events that are settled behind that one
+  std::uint32_t limit = 0;                    // requests that may be in flight now
+  bool unsaved = false;                       // there is progress that no answered save holds
+  std::uint64_t history_settled = 0;          // documents of the backfill that are done with
+  std::uint64_t relaxations = 0;              // see Lanes
+  bool sink_paused = false;                   // see Gate
 };
 
 class Heart {
@@ -160,6 +169,8 @@ class Heart {
   [[nodiscard]] bool drained() const;
   // The request body of an event in flight; valid until it is settled or fails.
   [[nodiscard]] std::string_view body_of(Ticket ticket) const;
+  // What is noted for the trace of an event in flight; null when nothing is. The heart only keeps it.
+  [[nodiscard]] event::EventTrace* trace_of(Ticket ticket);
   [[nodiscard]] HeartStatus status() const;
   // Everything up to here is settled; what the next save will hold.
   [[nodiscard]] ports::Checkpoint checkpoint() const;
@@ -210,7 +221,7 @@ class Heart {
   void note_progress();
   // Something with this mark enters the ledger.
   void note_arrival(const event::Mark& mark);
-  void accept(Ticket ticket, MonoTime now);
+  void accept(Ticket ticket, MonoTime now, WallTime wall);
   void on_unauthorized(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
                        WallTime wall);
   void on_refused(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
@@ -218,6 +229,10 @@ class Heart {
   void try_again_later(Ticket ticket, const event::Answer& answer, std::string_view reason, Notice::Kind kind,
                        MonoTime now, WallTime wall);
   void set_aside(Ticket ticket, ports::DeadLetter letter);
+  [[nodiscard]] static std::string node_for_letter(const event::PreparedEvent& event);
+  [[nodiscard]] static event::SpanContext trace_context(const Record& record) {
+    return record.event.trace ? record.event.trace->context() : event::SpanContext{};
+  }
   [[nodiscard]] ports::DeadLetter letter_for(const Record& failed, std::string_view reason, const event::Answer& answer,
                                              WallTime wall) const;
   // Of what is in the ledger now.

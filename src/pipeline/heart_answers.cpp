@@ -24,7 +24,7 @@ dispatch::Gate::Cause cause_of(const event::Answer& answer, Verdict verdict) {
 void Heart::on_sink_failure(Ticket ticket, const event::Answer& answer, const dispatch::Ruling& ruling, MonoTime now,
                             WallTime wall) {
   if (ruling.verdict == Verdict::retry && answer.retry_after) {
-    gate_.hold(after(now, dispatch::parse_retry_after(*answer.retry_after, wall).value_or(Duration::zero())));
+    gate_.hold(after(now, dispatch::requested_wait(answer, wall)));
   }
   if (answer.failure == event::TransportFailure::closed) {
     // Cut off by our own end, which says nothing about anybody.
@@ -133,7 +133,9 @@ void Heart::decide(Ticket ticket, const event::Answer& answer, const dispatch::R
                                 .detail = std::string(ruling.reason),
                                 .text = answer.excerpt,
                                 .status = answer.status,
-                                .attempt = current.attempts});
+                                .attempt = current.attempts,
+                                .delay = {},
+                                .trace = trace_context(current)});
   }
   lanes_.mark_stuck(ticket, true);
   lanes_.finish(ticket);
@@ -183,33 +185,41 @@ void Heart::on_refused(Ticket ticket, const event::Answer& answer, const dispatc
   try_again_later(ticket, answer, ruling.reason, Notice::Kind::refused_waiting, now, wall);
 }
 
+std::string Heart::node_for_letter(const event::PreparedEvent& event) {
+  std::size_t bytes = std::min(event.node.size(), ports::kLetterNodeBytes);
+  // Not within a character of UTF-8: a store would not take it.
+  while (bytes > 0 && bytes < event.node.size() && (static_cast<unsigned char>(event.node[bytes]) & 0xC0U) == 0x80U) {
+    --bytes;
+  }
+  return event.node.substr(0, bytes);
+}
+
 ports::DeadLetter Heart::letter_for(const Record& failed, std::string_view reason, const event::Answer& answer,
                                     WallTime wall) const {
   return {.document_id = failed.event.document_id,
           .event_id = event::to_string(failed.event.id),
-          .node = failed.event.node,
+          .node = node_for_letter(failed.event),
           .reason = std::string(reason),
           .detail = answer.excerpt,
           .status = answer.status,
           .attempts = failed.attempts,
-          .at = wall};
+          .at = wall,
+          .trace = trace_context(failed)};
 }
 
 void Heart::try_again_later(Ticket ticket, const event::Answer& answer, std::string_view reason, Notice::Kind kind,
                             MonoTime now, WallTime wall) {
   const Record& current = record(ticket);
   const Duration planned = with_jitter(backoff_delay(options_.backoff, current.attempts), uniform());
-  Duration delay = planned;
-  if (answer.retry_after) {
-    delay = std::max(planned, dispatch::parse_retry_after(*answer.retry_after, wall).value_or(Duration::zero()));
-  }
+  const Duration delay = std::max(planned, dispatch::requested_wait(answer, wall));
   actions_.notices.push_back({.kind = kind,
                               .document_id = current.event.document_id,
                               .detail = std::string(reason),
                               .text = answer.excerpt,
                               .status = answer.status,
                               .attempt = current.attempts,
-                              .delay = delay});
+                              .delay = delay,
+                              .trace = trace_context(current)});
   retries_.add(ticket, after(now, delay));
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "observability/log.h"
 
 namespace exporter::pipeline {
@@ -123,6 +124,7 @@ void LeaseKeeper::give_back() {
   machine_.resign(parts_.clock.now());
   end_tenure();
   if (tenure) {
+    EXPORTER_FAILPOINT("lease.before_release");
     const auto done = parts_.store.release(*tenure);
     if (!done) {
       log::warn("The lease could not be given back; another exporter takes it over after its term",
@@ -174,6 +176,7 @@ void LeaseKeeper::take() {
   if (!*done) {
     return;
   }
+  EXPORTER_FAILPOINT("lease.taken");
   parts_.metrics.lease_takeovers.add();
   parts_.metrics.lease_held.set(1);
   log::info("Holding the lease",

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "observability/log.h"
 
 namespace exporter::pipeline {
@@ -11,10 +12,15 @@ namespace exporter::pipeline {
 namespace {
 
 constexpr Duration kShowEvery = std::chrono::milliseconds(250);
+// What is set aside by this program is counted soon; what another one replays or removes, after a while.
+constexpr Duration kCountAfterLetter = std::chrono::seconds(1);
+constexpr Duration kCountEvery = std::chrono::minutes(1);
 constexpr Duration kTurnEvery = std::chrono::seconds(1);
 constexpr Duration kProgressEvery = std::chrono::seconds(10);
 // After the drain deadline: for the answers to what was cut off and for the last save.
 constexpr Duration kLastSave = std::chrono::seconds(5);
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
 
@@ -28,6 +34,10 @@ Pipeline::Loop::Loop(const PipelineOptions& options, Parts parts, ports::Checkpo
       readiness_(readiness),
       heart_(options.heart, std::move(saved)),
       notices_(options.heart.max_retries, std::chrono::seconds(1)),
+      stages_{.read = parts.metrics.stages.with("read"),
+              .queue = parts.metrics.stages.with("queue"),
+              .deliver = parts.metrics.stages.with("deliver")},
+      watermark_(heart_.checkpoint().watermark),
       started_(parts.clock.now()),
       progress_logged_(started_) {
   history_ = heart_.checkpoint().backfill.state == ports::Backfill::State::running;
@@ -59,6 +69,7 @@ void Pipeline::Loop::fail_with(Error error) {
 
 void Pipeline::Loop::stop(bool skip_drain) {
   const MonoTime now = parts_.clock.now();
+  EXPORTER_FAILPOINT("loop.stopping");
   if (!drain_deadline_) {
     drain_deadline_ = after(now, options_.drain_timeout);
     heart_.stop(now);
@@ -110,8 +121,12 @@ void Pipeline::Loop::on_answer(const event::Answer& answer) {
   if (!heed_lease(parts_.clock.now())) {
     return;
   }
+  EXPORTER_FAILPOINT("loop.answered");
   count_attempt(answer);
   tokens_in_flight_[answer.ticket.slot].reset();
+  if (traced()) {
+    parts_.tracer->answered(heart_.trace_of(answer.ticket), answer);
+  }
   heart_.answered(answer, parts_.clock.now(), parts_.clock.wall_now());
   turn();
 }
@@ -137,11 +152,13 @@ void Pipeline::Loop::on_saved(const Result<void>& result) {
   if (!result && result.error().kind == ErrorKind::not_leader) {
     return end_without_saving(result.error());
   }
+  const MonoTime began = std::exchange(save_began_, std::nullopt).value_or(parts_.clock.now());
+  parts_.metrics.checkpoint_duration.observe(seconds(parts_.clock.now() - began));
   if (result) {
+    unsaved_since_ = began;  // what came since then, if anything
     readiness_.well(Readiness::Cause::saving);
     parts_.metrics.checkpoint_saves.add();
-    parts_.metrics.resume_token_update.set(
-        std::chrono::duration<double>(parts_.clock.wall_now().time_since_epoch()).count());
+    parts_.metrics.resume_token_update.set(seconds(parts_.clock.wall_now().time_since_epoch()));
   } else {
     readiness_.fail(Readiness::Cause::saving, "progress cannot be saved: " + result.error().message);
     parts_.metrics.checkpoint_errors.add();
@@ -159,8 +176,14 @@ void Pipeline::Loop::on_dead_lettered(event::Ticket ticket, const Result<void>& 
   if (!result) {
     log::debug("Storing a dead letter failed", {{"error", result.error()}});
   }
+  letters_changed_ = true;
   heart_.dead_lettered(ticket, result.has_value(), parts_.clock.now());
   turn();
+}
+
+void Pipeline::Loop::on_counted(const Result<std::uint64_t>& letters) {
+  counting_ = false;
+  parts_.metrics.dead_letters_stored.set(letters ? std::optional(static_cast<double>(*letters)) : std::nullopt);
 }
 
 void Pipeline::Loop::on_timer() {
@@ -182,11 +205,15 @@ void Pipeline::Loop::turn() {
     if (!batch) {
       break;
     }
-    heart_.arrived(std::move(*batch), parts_.clock.now(), parts_.clock.wall_now());
+    const MonoTime arrived = parts_.clock.now();
+    const WallTime wall = parts_.clock.wall_now();
+    passed_.batch(*batch, arrived, wall);
+    heart_.arrived(std::move(*batch), arrived, wall);
     carry_out();
   }
   const MonoTime now = parts_.clock.now();
   heartbeat_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  show_lag(now);
   if (now - shown_ >= kShowEvery) {
     show(now);
   }
@@ -201,12 +228,17 @@ void Pipeline::Loop::carry_out() {
       tokens_in_flight_.resize(ticket.slot + 1);
     }
     tokens_in_flight_[ticket.slot] = token_;
-    parts_.sink.send({.ticket = ticket, .body = heart_.body_of(ticket), .bearer_token = token_->value});
+    EXPORTER_FAILPOINT("loop.before_send");
+    parts_.sink.send({.ticket = ticket,
+                      .body = heart_.body_of(ticket),
+                      .bearer_token = token_->value,
+                      .traceparent = traced() ? parts_.tracer->sent(heart_.trace_of(ticket)) : std::string_view()});
   }
   for (Actions::DeadLetter& item : actions.dead_letters) {
     store_->put(item.ticket, std::move(item.letter));
   }
   if (actions.save) {
+    save_began_ = parts_.clock.now();
     store_->save(std::move(*actions.save));
   }
   if (actions.reject_credentials) {
@@ -214,11 +246,10 @@ void Pipeline::Loop::carry_out() {
     parts_.credentials.reject(*actions.reject_credentials);
   }
   for (const Actions::Accepted& accepted : actions.accepted) {
-    parts_.metrics.events_published.with("success").add();
-    parts_.metrics.publish_duration.observe(std::chrono::duration<double>(accepted.taken).count());
-    if (accepted.history) {
-      parts_.metrics.backfill_events.add();
-    }
+    count_accepted(accepted);
+  }
+  for (auto& trace : actions.traces) {
+    parts_.tracer->settled(std::move(trace));
   }
   for (const Notice& notice : actions.notices) {
     if (notice.kind == Notice::Kind::exhausted) {
@@ -242,6 +273,22 @@ void Pipeline::Loop::carry_out() {
   actions.clear();
 }
 
+void Pipeline::Loop::count_accepted(const Actions::Accepted& accepted) {
+  if (success_ == nullptr) {
+    success_ = &parts_.metrics.events_published.with("success");
+  }
+  success_->add();
+  parts_.metrics.publish_duration.observe(seconds(accepted.taken));
+  if (accepted.read) {
+    stages_.read.observe(seconds(*accepted.read));
+    stages_.queue.observe(seconds(accepted.waited));
+    stages_.deliver.observe(seconds(accepted.taken));
+  }
+  if (accepted.history) {
+    parts_.metrics.backfill_events.add();
+  }
+}
+
 void Pipeline::Loop::on_sink_paused(const Notice& notice) {
   std::string reason = "the sink takes no events: " + notice.detail;
   if (notice.status != 0) {
@@ -262,6 +309,7 @@ void Pipeline::Loop::count_set_aside(std::string_view reason) {
 }
 
 void Pipeline::Loop::on_history_settled() {
+  EXPORTER_FAILPOINT("loop.history_settled");
   const std::uint64_t events = heart_.status().history_settled;
   if (!history_) {  // the history was read again because the position was lost: no backfill, and not since the start
     log::info("The events read again after the lost position are settled", {{"events", events}});
@@ -270,7 +318,7 @@ void Pipeline::Loop::on_history_settled() {
   const Duration took = parts_.clock.now() - started_;
   history_ = false;
   parts_.metrics.backfill_in_progress.set(0);
-  parts_.metrics.backfill_duration.observe(std::chrono::duration<double>(took).count());
+  parts_.metrics.backfill_duration.observe(seconds(took));
   log::info("Backfill complete", {{"events", events}, {"duration", took}});
 }
 
@@ -310,15 +358,17 @@ void Pipeline::Loop::finish_if_drained(MonoTime now) {
 void Pipeline::Loop::show(MonoTime now) {
   shown_ = now;
   const HeartStatus status = heart_.status();
-  const Duration age = status.oldest_read_at ? now - *status.oldest_read_at : Duration::zero();
+  show_checkpoint(status, now);
+  count_letters(now);
+  parts_.metrics.read_queue_bytes.set(static_cast<double>(queue_.weight()));
   parts_.metrics.queue_bytes.set(static_cast<double>(status.bytes));
   parts_.metrics.queue_events.set(static_cast<double>(status.events));
   parts_.metrics.in_flight.set(static_cast<double>(status.in_flight));
+  parts_.metrics.concurrency_limit.set(static_cast<double>(status.limit));
   parts_.metrics.retries_waiting.set(static_cast<double>(status.waiting_for_retry));
   parts_.metrics.sink_paused.set(status.sink_paused ? 1 : 0);
   parts_.metrics.lane_relaxations.add(static_cast<double>(status.relaxations - relaxations_shown_));
   relaxations_shown_ = status.relaxations;
-  parts_.metrics.oldest_unsettled_age.set(std::chrono::duration<double>(age).count());
   if (history_ && now - progress_logged_ >= kProgressEvery) {
     progress_logged_ = now;
     log::info("Backfill progress", {{"events", status.history_settled},
@@ -327,8 +377,31 @@ void Pipeline::Loop::show(MonoTime now) {
   }
 }
 
+void Pipeline::Loop::show_lag(MonoTime now) {
+  const HeartStatus status = heart_.status();
+  parts_.metrics.oldest_unsettled_age.since(status.oldest_read_at);
+  parts_.metrics.export_lag.since(delivered_up_to(status, passed_, watermark_, now, parts_.clock.wall_now()));
+}
+
+void Pipeline::Loop::show_checkpoint(const HeartStatus& status, MonoTime now) {
+  unsaved_since_ = status.unsaved ? unsaved_since_.value_or(now) : std::optional<MonoTime>();
+  parts_.metrics.checkpoint_age.since(unsaved_since_);
+  parts_.metrics.settled_ahead.set(static_cast<double>(status.settled_ahead));
+}
+
+void Pipeline::Loop::count_letters(MonoTime now) {
+  const Duration pause = letters_changed_ ? kCountAfterLetter : kCountEvery;
+  if (counting_ || (counted_at_ && now - *counted_at_ < pause)) {
+    return;
+  }
+  counting_ = true;
+  letters_changed_ = false;
+  counted_at_ = now;
+  store_->count();
+}
+
 void Pipeline::Loop::count_attempt(const event::Answer& answer) {
-  parts_.metrics.attempt_duration.observe(std::chrono::duration<double>(answer.latency).count());
+  parts_.metrics.attempt_duration.observe(seconds(answer.latency));
   if (answer.failure != event::TransportFailure::none) {
     parts_.metrics.attempts.with(event::to_string(answer.failure)).add();
     return;

@@ -13,6 +13,7 @@
 
 #include "base/bounded_queue.h"
 #include "event/prepared_event.h"
+#include "pipeline/lag.h"
 #include "pipeline/notice_log.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/store_worker.h"
@@ -35,6 +36,7 @@ class Pipeline::Loop {
   void stop(bool skip_drain);
   void on_saved(const Result<void>& result);
   void on_dead_lettered(event::Ticket ticket, const Result<void>& result);
+  void on_counted(const Result<std::uint64_t>& letters);
 
   // After the reactor ended: why, if not by a drain.
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
@@ -55,7 +57,14 @@ class Pipeline::Loop {
   void arm(MonoTime now);
   void finish_if_drained(MonoTime now);
   void show(MonoTime now);
+  // Each turn, so that what /metrics counts from it is never old.
+  void show_lag(MonoTime now);
+  void show_checkpoint(const HeartStatus& status, MonoTime now);
+  // Asks for the number of stored letters, when it is time to.
+  void count_letters(MonoTime now);
+  void count_accepted(const Actions::Accepted& accepted);
   void count_attempt(const event::Answer& answer);
+  [[nodiscard]] bool traced() const { return parts_.tracer != nullptr; }
 
   const PipelineOptions& options_;
   Parts parts_;
@@ -68,6 +77,19 @@ class Pipeline::Loop {
   std::shared_ptr<const ports::BearerToken> token_;
   std::vector<std::shared_ptr<const ports::BearerToken>> tokens_in_flight_;  // by ticket slot
   std::array<metrics::Counter*, 600> status_counters_{};
+  metrics::Counter* success_ = nullptr;  // from its first use
+  struct Stages {
+    metrics::Histogram& read;
+    metrics::Histogram& queue;
+    metrics::Histogram& deliver;
+  } stages_;
+  Passed passed_;
+  std::optional<WallTime> watermark_;  // that the work began with
+  std::optional<MonoTime> save_began_;
+  std::optional<MonoTime> unsaved_since_;
+  std::optional<MonoTime> counted_at_;
+  bool counting_ = false;
+  bool letters_changed_ = true;  // since they were counted
   std::atomic<bool> notified_ = false;
   MonoTime armed_ = kNever;
   MonoTime shown_{};

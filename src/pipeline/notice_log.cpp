@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "observability/log.h"
+#include "tracing/ids.h"
 
 namespace exporter::pipeline {
 
@@ -55,7 +56,9 @@ void NoticeLog::write(const Notice& notice, MonoTime now) {
               {"maxRetries", max_retries_},
               {"retryIn", notice.delay},
               {"documentId", notice.document_id},
-              {"linesLeftOut", std::exchange(seen.left_out, 0)}});
+              {"linesLeftOut", std::exchange(seen.left_out, 0)},
+              {notice.trace.valid() ? "trace_id" : "", tracing::to_string(notice.trace.trace_id)},
+              {notice.trace.valid() ? "span_id" : "", tracing::to_string(notice.trace.span_id)}});
 }
 
 }  // namespace exporter::pipeline

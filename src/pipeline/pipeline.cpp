@@ -6,6 +6,7 @@
 
 #include "base/backoff.h"
 #include "base/bounded_queue.h"
+#include "base/failpoint.h"
 #include "observability/log.h"
 #include "pipeline/loop.h"
 #include "pipeline/store_worker.h"
@@ -15,9 +16,14 @@ namespace exporter::pipeline {
 
 namespace {
 
-constexpr Duration kStepTime = std::chrono::seconds(5);    // a quiet stream's read returns at least this often
-constexpr Duration kDeadAfter = std::chrono::seconds(30);  // the loop turns once a second when it is well
-constexpr Duration kJoinTime = std::chrono::seconds(1);    // for a thread that was asked to stop
+// A quiet stream's read returns at least this often: what is known about the lag is as old as this at most.
+constexpr Duration kStepTime = std::chrono::milliseconds(500);
+constexpr std::size_t kMostIdle =
+    64 << 10;  // bytes waiting for the loop, beyond which it is not told that nothing came
+constexpr Duration kIdleAdvance = std::chrono::seconds(5);  // how often the position moves on a quiet stream
+constexpr Duration kDeadAfter = std::chrono::seconds(30);   // the loop turns once a second when it is well
+constexpr Duration kTellEvery = std::chrono::seconds(10);
+constexpr Duration kJoinTime = std::chrono::seconds(1);  // for a thread that was asked to stop
 constexpr BackoffOptions kReadBackoff{.initial = std::chrono::milliseconds(100), .cap = std::chrono::seconds(10)};
 
 // How long to wait before the datastore is asked again.
@@ -32,6 +38,30 @@ class ReadRetry {
  private:
   std::minstd_rand random_;
   std::uint32_t failures_ = 0;
+};
+
+// Counts what the filter held back and could not judge, and says the latter: at once, then at most every ten seconds.
+class FilterReport {
+ public:
+  explicit FilterReport(metrics::Metrics& metrics) : metrics_(metrics) {}
+
+  void batch(const event::PreparedBatch& batch, const Preparer::Unjudged& unjudged, MonoTime now) {
+    metrics_.events_filtered.add(static_cast<double>(batch.filtered()));
+    metrics_.filter_errors.add(static_cast<double>(unjudged.events));
+    untold_ += unjudged.events;
+    if (unjudged.events == 0 || now < next_) {
+      return;
+    }
+    log::warn("Filter evaluation failed, exporting event",
+              {{"error", unjudged.error}, {"checkName", unjudged.check_name}, {"events", untold_}});
+    untold_ = 0;
+    next_ = after(now, kTellEvery);
+  }
+
+ private:
+  metrics::Metrics& metrics_;
+  std::uint64_t untold_ = 0;
+  MonoTime next_{};
 };
 
 bool mendable(const Error& error) {
@@ -94,6 +124,7 @@ Result<ports::Checkpoint> Pipeline::first_start(Reader& reader) {
   if (auto saved = parts_.checkpoints.save(*first, fence()); !saved) {
     return fail(saved.error());
   }
+  EXPORTER_FAILPOINT("start.first_saved");
   if (!options_.reader.backfill.enabled) {
     log::info("Backfill disabled in configuration", {});
     return first;
@@ -141,9 +172,14 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
 
 void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop) {
   ReadRetry retry(options_.heart.seed);
+  FilterReport filter_report(parts_.metrics);
   std::uint64_t healed = 0;
+  bool read_before = false;
+  Passed passed;
+  std::optional<MonoTime> advanced;
   while (!stop.stop_requested()) {
     const bool history = reader.in_history();
+    const bool stream = reader.in_stream();
     auto batch = reader.step(after(parts_.clock.now(), kStepTime), stop);
     if (!batch && stop.stop_requested()) {
       return;
@@ -162,20 +198,39 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
     }
     retry.succeeded();
     readiness_.well(Readiness::Cause::reading);
-    if (reader.healed() > healed) {
+    const bool lost = reader.healed() > healed;
+    if (lost) {
       healed = reader.healed();
+      parts_.metrics.recoveries.with(read_before ? "runtime" : "initialization").add();
       log::warn("The stream's position was lost; the stored events are read again from the last safe time", {});
     }
+    const MonoTime now = parts_.clock.now();
+    filter_report.batch(*batch, parts_.preparer.take_unjudged(), now);
+    passed.batch(*batch, now, parts_.clock.wall_now());
+    parts_.metrics.stream_lag.since(passed.up_to());
+    read_before = read_before || (stream && !lost);
     if (!history) {
       parts_.metrics.events_received.add(static_cast<double>(batch->events.size()));
     }
-    if (batch->events.empty() && batch->end.position.empty()) {
+    if (batch->caught_up_at) {
+      // While the loop takes nothing, which may be for days, it has older events: so many of these need not wait there.
+      if (queue.weight() > kMostIdle) {
+        continue;
+      }
+      if (advanced && now - *advanced < kIdleAdvance) {
+        batch->end = {};
+      } else {
+        advanced = now;
+      }
+    }
+    if (batch->events.empty() && batch->end.position.empty() && !batch->caught_up_at) {
       continue;
     }
     const std::size_t weight = batch->weight();
     if (!queue.push(std::move(*batch), weight, stop)) {
       return;
     }
+    EXPORTER_FAILPOINT("reader.batch_queued");
     loop.notify();
   }
 }
@@ -210,7 +265,8 @@ Result<void> Pipeline::run() {
   StoreWorker store(parts_.checkpoints, parts_.dead_letters, parts_.reactor,
                     {.saved = [&loop](const Result<void>& result) { loop.on_saved(result); },
                      .dead_lettered = [&loop](event::Ticket ticket,
-                                              const Result<void>& result) { loop.on_dead_lettered(ticket, result); }},
+                                              const Result<void>& result) { loop.on_dead_lettered(ticket, result); },
+                     .counted = [&loop](const Result<std::uint64_t>& letters) { loop.on_counted(letters); }},
                     fence());
   loop.begin(store);
   readiness_.well(Readiness::Cause::start);

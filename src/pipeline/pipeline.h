@@ -34,6 +34,7 @@
 #include "ports/reactor.h"
 #include "ports/sink.h"
 #include "ports/source.h"
+#include "tracing/event_tracer.h"
 
 namespace exporter::pipeline {
 
@@ -63,6 +64,8 @@ struct Parts {
   // Called by run() when it has its result but a thread of its own still waits for the datastore, a second after it was
   // asked to stop: ends the process. When it returns, or is empty, run() waits for that thread.
   std::function<void(const Result<void>&)> abandon = {};
+  // The one of the preparer; null: no traces.
+  tracing::EventTracer* tracer = nullptr;
 };
 
 class Pipeline {

@@ -104,7 +104,8 @@ Result<event::PreparedBatch> Reader::step_history(MonoTime deadline, std::stop_t
   }
   batch.history_planned = std::exchange(history_planned_, std::nullopt);
   if (!batch.events.empty()) {
-    backfill_->arrived(batch.events.size(), batch.events.back().after.position.token);
+    // What is not sent costs the sink nothing, so the rate does not count it.
+    backfill_->arrived(batch.events.size() - batch.filtered(), batch.events.back().after.position.token);
     return batch;
   }
   // The end of the history is the beginning of the stream.
@@ -165,6 +166,7 @@ event::PreparedBatch Reader::prepare() {
   event::PreparedBatch batch;
   batch.read_at = clock_.now();
   batch.end = raw_.end;
+  batch.caught_up_at = raw_.caught_up_at;
   batch.events.reserve(raw_.size());
   const WallTime now = clock_.wall_now();
   for (std::size_t i = 0; i < raw_.size(); ++i) {

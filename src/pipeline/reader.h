@@ -56,6 +56,8 @@ class Reader {
   [[nodiscard]] Result<event::PreparedBatch> step(MonoTime deadline, std::stop_token stop);
 
   [[nodiscard]] bool in_history() const { return backfill_.has_value(); }
+  // Whether the next step reads the stream: not the history, and nothing that a checkpoint names as pending.
+  [[nodiscard]] bool in_stream() const { return !ahead_ && !backfill_; }
   // How often the stream's position was lost and the history read again instead.
   [[nodiscard]] std::uint64_t healed() const { return healed_; }
 

@@ -2,11 +2,13 @@
 //
 // The loop hands requests over and gets answers back as events on the reactor. A save never waits behind dead letters,
 // and there is never more than one save waiting: the heart asks for the next one when the last was answered. Dead
-// letters waiting are bounded by the heart, which holds their events until they are answered.
-// Thread-safety: save() and put() from any thread; run() is the thread itself.
+// letters waiting are bounded by the heart, which holds their events until they are answered. Counting them waits for all
+// else.
+// Thread-safety: save(), put() and count() from any thread; run() is the thread itself.
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -27,6 +29,7 @@ class StoreWorker {
   struct Handlers {  // called on the reactor's thread
     std::function<void(Result<void>)> saved;
     std::function<void(event::Ticket, Result<void>)> dead_lettered;
+    std::function<void(Result<std::uint64_t>)> counted;
   };
 
   // Everything given must outlive the worker and the reactor's last task. `fence`: of every save; see CheckpointStore.
@@ -40,6 +43,8 @@ class StoreWorker {
 
   void save(ports::Checkpoint checkpoint);
   void put(event::Ticket ticket, ports::DeadLetter letter);
+  // The dead letters that are stored.
+  void count();
 
   // Until a stop is requested; what still waits then is dropped (it is done again after a restart).
   void run(std::stop_token stop);
@@ -54,6 +59,7 @@ class StoreWorker {
   std::condition_variable_any work_;
   std::optional<ports::Checkpoint> save_ EXPORTER_GUARDED_BY(mutex_);
   std::deque<std::pair<event::Ticket, ports::DeadLetter>> letters_ EXPORTER_GUARDED_BY(mutex_);
+  bool count_ EXPORTER_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace exporter::pipeline

@@ -13,18 +13,23 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "event/event_trace.h"
 
 namespace exporter::ports {
+
+// A Kubernetes node's name has at most 253 bytes (RFC 1123); what a writer puts there may have any number.
+inline constexpr std::size_t kLetterNodeBytes = 253;
 
 struct DeadLetter {
   std::string document_id;
   std::string event_id;  // the CloudEvent id, empty when it was never made
-  std::string node;
-  std::string reason;  // "undecodable" or "refused"
-  std::string detail;  // for people: what exactly; the sink's answer in excerpt, redacted and bounded
-  int status = 0;      // HTTP status of the last attempt, 0 when none
+  std::string node;      // at most kLetterNodeBytes of it
+  std::string reason;    // "undecodable" or "refused"
+  std::string detail;    // for people: what exactly; the sink's answer in excerpt, redacted and bounded
+  int status = 0;        // HTTP status of the last attempt, 0 when none
   std::uint32_t attempts = 0;
   WallTime at{};
+  event::SpanContext trace = {};  // of the event, when it is traced; not stored
   friend bool operator==(const DeadLetter&, const DeadLetter&) = default;
 };
 

@@ -12,9 +12,10 @@ namespace exporter::ports {
 
 struct Delivery {
   event::Ticket ticket;
-  // Both stay valid and unchanged until the answer is handed over.
+  // All stay valid and unchanged until the answer is handed over.
   std::string_view body;
-  std::string_view bearer_token;  // without "Bearer "
+  std::string_view bearer_token;      // without "Bearer "
+  std::string_view traceparent = {};  // W3C Trace Context; empty: none. A transparent repetition keeps it
 };
 
 class Sink {

@@ -27,7 +27,8 @@ class Source {
   virtual Result<void> open(const event::Position& position) = 0;
 
   // Fills `batch` (cleared first) with the next changes, about `max_bytes` of them but at least one if there is one.
-  // With none, waits until some come, `deadline`, or a stop, and returns an empty batch. Sets `batch.end`.
+  // With none, waits until some come, `deadline`, or a stop, and returns an empty batch. Sets `batch.end`, and
+  // `batch.caught_up_at` only if the datastore itself has shown that there is none: not because of the deadline alone.
   // Errors: transient (open again), position_lost, corrupt.
   virtual Result<void> next(event::RawBatch& batch, std::size_t max_bytes, MonoTime deadline, std::stop_token stop) = 0;
 };

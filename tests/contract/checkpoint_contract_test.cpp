@@ -48,10 +48,10 @@ TEST_P(CheckpointContract, GivesBackThePlaceAheadAndWhatIsPendingBeforeIt) {
   ports::Checkpoint checkpoint{
       .position = position_after(2), .watermark = {}, .backfill = {ports::Backfill::State::done, "", 4, 4}};
   checkpoint.ahead = {.position = position_after(2), .pending = {world_->id(3), "\"{\\", world_->id(1)}};
-  ASSERT_TRUE(store_->save(checkpoint));
+  ASSERT_TRUE(store_->save(checkpoint, {}));
   EXPECT_EQ(world_->checkpoints()->load().value(), checkpoint);
   checkpoint.ahead.reset();
-  ASSERT_TRUE(store_->save(checkpoint));
+  ASSERT_TRUE(store_->save(checkpoint, {}));
   EXPECT_EQ(world_->checkpoints()->load().value(), checkpoint);
 }
 

@@ -131,6 +131,20 @@ TEST_P(SourceContract, AnEmptyBatchStillSaysWhereItIs) {
   EXPECT_THAT(ids(), ElementsAre(id(1)));
 }
 
+TEST_P(SourceContract, SaysWhenItWasAskedAndHadNothingAndOnlyThen) {
+  ASSERT_TRUE(source_->open(start_));
+  insert(1);
+  ASSERT_TRUE(read());
+  EXPECT_EQ(ids().size(), 1U);
+  EXPECT_EQ(batch_.caught_up_at, std::nullopt);
+  const MonoTime before = world_->clock().now();
+  ASSERT_TRUE(read());
+  EXPECT_THAT(ids(), IsEmpty());
+  ASSERT_TRUE(batch_.caught_up_at);
+  EXPECT_GE(*batch_.caught_up_at, before);
+  EXPECT_LE(*batch_.caught_up_at, world_->clock().now());
+}
+
 TEST_P(SourceContract, RefusesAPositionOfAnotherStore) {
   const auto other = GetParam().make();
   EXPECT_EQ(source_->open(other->source()->head().value()).error().kind, ErrorKind::invalid);

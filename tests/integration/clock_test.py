@@ -23,6 +23,7 @@ class AsksToWait(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), AsksToWaitHandler)
         self.bodies, self.first = [], threading.Lock()
+        self.refused_at = self.taken_at = None
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -38,8 +39,10 @@ class AsksToWaitHandler(http.server.BaseHTTPRequestHandler):
             self.send_response(200)
         elif self.server.first.acquire(blocking=False):  # and never released
             self.send_response(503)
+            self.server.refused_at = time.monotonic()
             self.send_header("Retry-After", email.utils.formatdate(time.time() + 2, usegmt=True))
         else:
+            self.server.taken_at = time.monotonic()  # at last, of the one that had to wait
             self.server.bodies.append(json.loads(body))
             self.send_response(202)
         self.send_header("Content-Length", str(len(answer)))
@@ -94,17 +97,24 @@ class Clock(IntegrationTest):
     def test_a_clock_that_is_hours_behind_hides_nothing_that_is_lost_later(self):
         self.lose_history_after_a_run_under_another_clock(-7)
 
-    def test_a_date_to_wait_for_that_lies_behind_the_jump_is_over(self):
+    def wait_for_a_date_of_the_sink(self, hours):
         self.generate(20)
         sink = AsksToWait()
         self.addCleanup(sink.server_close)
         self.addCleanup(sink.shutdown)
-        self.jump(5)
+        self.jump(hours)
         exporter = self.exporter(sink.url)
+        # By its own clock the exporter would not wait at all, or for hours (the ceiling is 5 minutes).
         wait_until(lambda: len(sink.bodies) == 20, "all events")
         exporter.stop()
-        self.assertTrue(sink.first.locked(), "nobody was asked to wait")
+        self.assertGreater(sink.taken_at - sink.refused_at, 1)
         self.assertEqual(len({body["id"] for body in sink.bodies}), 20)
+
+    def test_a_date_to_wait_for_is_the_sinks_and_so_is_its_clock_when_ours_is_ahead(self):
+        self.wait_for_a_date_of_the_sink(5)
+
+    def test_a_date_to_wait_for_is_the_sinks_and_so_is_its_clock_when_ours_is_behind(self):
+        self.wait_for_a_date_of_the_sink(-7)
 
 
 if __name__ == "__main__":

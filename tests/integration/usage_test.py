@@ -43,11 +43,11 @@ class Usage(IntegrationTest):
     def test_a_file_that_is_missing_is_refused(self):
         self.refused(self.start(self.folder / "none.toml"), 2, "none.toml")
 
-    def test_a_filter_is_refused_and_nothing_is_sent(self):
+    def test_a_filter_that_is_no_yes_or_no_is_refused_and_nothing_is_sent(self):
         self.generate(5)
         sink = LabSink(self)
         config = self.config(sink.url, filter__expression="event.isFatal")
-        self.refused(self.start(config), 2, "exporter.filter.expression")
+        self.refused(self.start(config), 2, "must return boolean")
         self.assertEqual(sink.audit()["requests"], 0)
 
     def test_a_provider_that_is_not_built_in_is_refused(self):

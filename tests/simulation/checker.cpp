@@ -49,7 +49,8 @@ void Checker::first_started(const ports::Checkpoint& first) {
 }
 
 bool Checker::done_with(const Document& document) {
-  if (state(document).out_of_scope || sink_.accepted(document) > 0 || store_.dead_letters.contains(document.id)) {
+  if (document.unwanted || state(document).out_of_scope || sink_.accepted(document) > 0 ||
+      store_.dead_letters.contains(document.id)) {
     return true;
   }
   // Retention took it where alone it was looked for: nobody can deliver it.
@@ -175,7 +176,7 @@ void Checker::finished(const std::optional<ports::Checkpoint>& checkpoint, std::
                                   checkpoint ? checkpoint->position.token : "none", oldest_undone()));
   }
   for (const Document& document : store_.documents()) {
-    if (document.deleted && !state(document).out_of_scope && sink_.accepted(document) == 0) {
+    if (document.deleted && !document.unwanted && !state(document).out_of_scope && sink_.accepted(document) == 0) {
       coverage_.hit("retention: what was not settled");
     }
   }

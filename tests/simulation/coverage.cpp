@@ -44,6 +44,7 @@ constexpr std::string_view kRows[] = {
     "fault: transaction",
     "fault: burst of one node",
     "fault: undecodable event",
+    "filter: event held back",
     "fault: poison event",
     "fault: stuck event",
     "fault: ill node",

@@ -69,16 +69,18 @@ void Datastore::insert(std::uint32_t node, Duration since_begin, Flaws flaws) {
     if (made.undecodable) {
       coverage_.hit("fault: undecodable event");
     }
-    if (!made.undecodable && random_.chance(options_.poison)) {
+    made.unwanted = !made.undecodable && options_.unwanted > 0 && random_.chance(options_.unwanted);
+    const bool sent = !made.undecodable && !made.unwanted;
+    if (sent && random_.chance(options_.poison)) {
       made.refusal = std::array{400, 413, 418, 422, 431}[random_.below(5)];
     }
-    made.stuck =
-        !made.undecodable && made.refusal == 0 && ((options_.ill_node && node == 0) || random_.chance(options_.stuck));
+    made.stuck = sent && made.refusal == 0 && ((options_.ill_node && node == 0) || random_.chance(options_.stuck));
   }
-  made.text = made.undecodable ? R"({"healthevent":7})"
-                               : fmt::format(R"({{"healthevent":{{"version":1,"checkName":"c","nodeName":"node-{}",)"
-                                             R"("generatedTimestamp":{{"seconds":{}}}}}}})",
-                                             made.node, made.seq);
+  made.text = made.undecodable
+                  ? R"({"healthevent":7})"
+                  : fmt::format(R"({{"healthevent":{{"version":1,"checkName":"c","nodeName":"node-{}","isHealthy":{},)"
+                                R"("generatedTimestamp":{{"seconds":{}}}}}}})",
+                                made.node, made.unwanted, made.seq);
   const std::size_t index = documents_.size();
   by_event_.emplace(made.event_id, index);
   documents_.push_back(std::move(made));

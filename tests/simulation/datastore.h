@@ -33,9 +33,10 @@ struct Document {
   WallTime created_at{};  // by the writer's clock
   WallTime changed_at{};  // by the datastore's
   bool undecodable = false;
-  int refusal = 0;       // what the sink always answers: 4xx, or
-  bool stuck = false;    // 5xx and nothing
-  bool deleted = false;  // from the history; the change log may still hold it
+  bool unwanted = false;  // the filter holds it back
+  int refusal = 0;        // what the sink always answers: 4xx, or
+  bool stuck = false;     // 5xx and nothing
+  bool deleted = false;   // from the history; the change log may still hold it
 };
 
 class Datastore final : public ports::Source, public ports::History, public ports::Documents {

@@ -84,7 +84,14 @@ void LifeChecker::arrived(const event::PreparedBatch& batch) {
   }
   for (const PreparedEvent& event : batch.events) {
     const Document* document = store_.find(event.document_id);
-    if (event.kind == PreparedEvent::Kind::skip || document == nullptr) {
+    if (document == nullptr) {
+      continue;
+    }
+    if ((event.kind == PreparedEvent::Kind::filtered) != document->unwanted) {
+      broken(fmt::format("the filter was wrong about {}", document->id));
+    }
+    if (document->unwanted) {
+      coverage_.hit("filter: event held back");
       continue;
     }
     State& held = state(*document);

@@ -99,6 +99,7 @@ Options draw_options(std::uint64_t seed) {
   draw_world(random, options);
   draw_program(random, options);
   draw_faults(random, options);
+  options.unwanted = fault(random, 0.6);
   if (options.on_exhausted == pipeline::OnExhausted::exit) {
     // What the sink never takes would end the program again and again, in the well world too.
     options.poison = 0;
@@ -114,10 +115,11 @@ Options draw_options(std::uint64_t seed) {
 
 std::string describe(const Options& o) {
   std::string text = fmt::format(
-      "seed={} nodes={} stored_before={} inserted={} transaction={} burst={} undecodable={} poison={} stuck={} "
+      "seed={} nodes={} stored_before={} inserted={} transaction={} burst={} undecodable={} unwanted={} poison={} "
+      "stuck={} "
       "ill_node={} writer_skew={}s history_times={} remembers={}",
-      o.seed, o.nodes, o.stored_before, o.inserted, o.transaction, o.burst, o.undecodable, o.poison, o.stuck,
-      o.ill_node, o.writer_skew / 1s, o.history_times, o.remembers);
+      o.seed, o.nodes, o.stored_before, o.inserted, o.transaction, o.burst, o.undecodable, o.unwanted, o.poison,
+      o.stuck, o.ill_node, o.writer_skew / 1s, o.history_times, o.remembers);
   text += fmt::format(
       "\nworkers={} ordering={} relax_after={} backfill={} max_events={} rate_limit={} max_retries={} "
       "on_exhausted={} backoff_cap={}ms max_bytes={}",

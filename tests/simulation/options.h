@@ -34,6 +34,7 @@ struct Options {
   double transaction = 0;           // share of commits that are transactions of several documents, begun earlier
   double burst = 0;                 // share of commits that are bursts of one node
   double undecodable = 0;           // share of documents
+  double unwanted = 0;              // share of documents that the filter holds back
   double poison = 0;                // share of documents that the sink always refuses
   double stuck = 0;                 // share of documents that the sink always answers 5xx or not at all
   bool ill_node = false;            // the same for all documents of one node

@@ -88,7 +88,7 @@ Process::Process(World& world)
     : world_(world),
       writer_({.metadata = {{"cluster", "sim"}}}),
       ids_(transform::EventIds::Mode::stable, "simulated/world/events/"),
-      preparer_(decoder_, writer_, ids_),
+      preparer_(decoder_, writer_, ids_, filter::Program::compile("event.isHealthy == false").value()),
       reader_(world.store, world.store, world.store, preparer_, world.clock, reader_options(world.options)),
       checker_(world.options, world.clock, world.store, world.sink, world.checker, world.coverage, world.violation) {}
 

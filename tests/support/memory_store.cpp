@@ -125,6 +125,7 @@ class MemorySource final : public ports::Source {
         return lost;
       }
       fill(batch, max_bytes);
+      batch.caught_up_at = batch.empty() ? std::optional(clock_.now()) : std::nullopt;
       batch.end = {event::Mark::Phase::stream, store_.position(last_), {}, {}};
       if (!batch.empty() || stop.stop_requested() || clock_.now() >= deadline) {
         return {};
@@ -281,10 +282,8 @@ class MemoryDeadLetters final : public ports::DeadLetters {
   }
 
   Result<std::uint64_t> count() override {
+    // Meets no error: it is asked for a metric, at times that no test chooses.
     const std::lock_guard lock(store_.mutex_);
-    if (auto error = store_.take_error()) {
-      return fail(std::move(*error));
-    }
     return store_.letters_.size();
   }
 

@@ -10,17 +10,29 @@ Metrics::Metrics()
     : received(impl->counter("received_total", "Received.")),
       ended(
           impl->family("ended_total", "status", "Ended.")),
+      lag(impl->stream_lag("change_stream_lag", "Lag.")),
+      lost(impl->stream_family("change_stream_lost_total", "phase", "Lost.")),
+      stages(impl->histogram_family("stage_seconds", "stage", "Stages.", kBuckets)),
+      age(impl->optional_age("token_age_seconds", "Age.")),
+      build(impl->info("build_info", "version", "commit", "Build.")),
       flag(impl->feature_flag("backfill_enabled")) {}
 void append() { out.push_back(process_metric("process_open_fds", "Open.", MetricType::Gauge, 1)); }
 """,
     "src/pipeline/loop.cpp": """
-void f() { m.received.add(2); m.ended.with("success").add(); m.ended.with("failure").add(); m.flag.set(1); }
+void f() { m.received.add(2); m.ended.with("success").add(); m.ended.with("failure").add(); m.flag.set(1);
+  m.lag.since(x); m.lost.with(y).add(); m.stages.with("read").observe(1); m.age.since({}); m.build.set("1", "2"); }
 """,
     "docs/metrics.md": """
 | metric | type | labels | meaning |
 |---|---|---|---|
 | `health_events_exporter_received_total` | counter | | x |
 | `health_events_exporter_ended_total` | counter | `status`: `success`, `failure` | x |
+| `change_stream_lag_seconds` | gauge | `client`: `a` | x |
+| `change_stream_lag_known` | gauge | `client`: `a` | x |
+| `change_stream_lost_total` | counter | `client`: `a`; `phase` | x |
+| `health_events_exporter_stage_seconds` | histogram | `stage`: `read` | x |
+| `health_events_exporter_token_age_seconds` | gauge | | x |
+| `health_events_exporter_build_info` | gauge | `version`; `commit` | x |
 | `nvsentinel_feature_flag_enabled` | gauge | `service`: `a`; `flag`: `b` | x |
 | `process_open_fds` | gauge | | x |
 """,
@@ -53,6 +65,17 @@ class CheckMetricsDocs(TreeTest):
         self.assertEqual(
             self.problems("src/pipeline/loop.cpp", "m.received.add(2);", ""),
             ["src/observability/metrics.cpp: nothing feeds health_events_exporter_received_total (handle received)"],
+        )
+
+    def test_catches_a_lag_that_nothing_feeds_and_one_without_its_second_row(self):
+        self.assertEqual(
+            self.problems("src/pipeline/loop.cpp", "m.lag.since(x);", ""),
+            [f"src/observability/metrics.cpp: nothing feeds change_stream_lag_{suffix} (handle lag)"
+             for suffix in ("seconds", "known")],
+        )
+        self.assertEqual(
+            self.problems("docs/metrics.md", "| `change_stream_lag_known` | gauge | `client`: `a` | x |\n", ""),
+            ["docs/metrics.md: no row for change_stream_lag_known"],
         )
 
     def test_catches_a_label_value_that_nothing_feeds(self):

@@ -136,7 +136,8 @@ void Connection::write_request() {
   phase_ = Phase::exchanging;
   written_ = false;
   reader_.start();
-  peer_.head.write(request_, exchange_->delivery.bearer_token, exchange_->delivery.body);
+  const ports::Delivery& delivery = exchange_->delivery;
+  peer_.head.write(request_, delivery.bearer_token, delivery.body, delivery.traceparent);
   with_stream([this](auto& stream) {
     asio::async_write(stream, asio::buffer(request_),
                       [self = shared_from_this()](const Code& error, std::size_t) { self->on_written(error); });
@@ -220,6 +221,9 @@ void Connection::deliver(bool reusable) {
   answer.ticket = exchange_->delivery.ticket;
   answer.status = reader_.status();
   answer.retry_after = reader_.retry_after();
+  if (answer.retry_after) {
+    answer.date = reader_.date();
+  }
   if (answer.status / 100 != 2) {
     answer.excerpt = make_excerpt(reader_.excerpt(), exchange_->delivery.bearer_token);
   }

@@ -27,18 +27,24 @@ bool RequestHead::can_carry(std::string_view token) {
   return std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
-void RequestHead::write(std::string& request, std::string_view token, std::string_view body) const {
+void RequestHead::write(std::string& request, std::string_view token, std::string_view body,
+                        std::string_view traceparent) const {
   static constexpr std::string_view kBearer = "\r\nAuthorization: Bearer ";
+  static constexpr std::string_view kTraceParent = "\r\ntraceparent: ";
   static constexpr std::string_view kEnd = "\r\n\r\n";
   std::array<char, 20> digits{};  // a 64-bit number has at most 20
   const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), body.size());
   EXPORTER_CHECK(error == std::errc{}, "a size fits 20 digits");
 
   request.clear();
-  request.reserve(prefix_.size() + digits.size() + kBearer.size() + token.size() + kEnd.size() + body.size());
+  request.reserve(prefix_.size() + digits.size() + kBearer.size() + token.size() + kTraceParent.size() +
+                  traceparent.size() + kEnd.size() + body.size());
   request.append(prefix_).append(digits.data(), end);
   if (!token.empty()) {
     request.append(kBearer).append(token);
+  }
+  if (!traceparent.empty()) {
+    request.append(kTraceParent).append(traceparent);
   }
   request.append(kEnd).append(body);
 }

@@ -21,8 +21,10 @@ class RequestHead {
   // Whether `token` can stand in a header: visible ASCII only. An empty one can, and means no Authorization header.
   [[nodiscard]] static bool can_carry(std::string_view token);
 
-  // Replaces `request` with the whole request, reusing its memory. `token` must be one that can_carry() accepts.
-  void write(std::string& request, std::string_view token, std::string_view body) const;
+  // Replaces `request` with the whole request, reusing its memory. `token` must be one that can_carry() accepts;
+  // `traceparent` is a header's value of ours, or empty for none.
+  void write(std::string& request, std::string_view token, std::string_view body,
+             std::string_view traceparent = {}) const;
 
  private:
   std::string prefix_;  // up to and including "Content-Length: "

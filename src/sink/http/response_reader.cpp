@@ -14,7 +14,7 @@ namespace {
 namespace beast = boost::beast;
 using State = ResponseReader::State;
 
-constexpr std::size_t kRetryAfterBytes = 128;
+constexpr std::size_t kKeptValueBytes = 128;
 // "0" CRLF CRLF. Beast 1.81 asserts (basic_parser.ipp, parse_chunk_header) when the first chunk is the last one and
 // comes in smaller pieces.
 constexpr std::size_t kShortestChunkedBody = 5;
@@ -35,6 +35,7 @@ class Parser final : public beast::http::basic_parser<false> {
 
   int status = 0;
   std::optional<std::string> retry_after;
+  std::optional<std::string> date;
   std::string excerpt;
 
  private:
@@ -45,10 +46,14 @@ class Parser final : public beast::http::basic_parser<false> {
   void on_response_impl(int code, Text, int, Code&) override { status = code; }
   void on_field_impl(beast::http::field name, Text, Text value, Code&) override {
     // Not from trailers: they come too late to be trusted with it (RFC 9110 section 6.5.1).
-    if (name != beast::http::field::retry_after || header_done_ || value.size() > kRetryAfterBytes) {
+    if (header_done_ || value.size() > kKeptValueBytes) {
       return;
     }
-    retry_after = std::string(view(value));
+    if (name == beast::http::field::retry_after) {
+      retry_after = std::string(view(value));
+    } else if (name == beast::http::field::date && status / 100 != 2) {  // every answer has one; few need it
+      date = std::string(view(value));
+    }
   }
   void on_header_impl(Code&) override { header_done_ = true; }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
@@ -244,6 +249,7 @@ State ResponseReader::end_of_stream() {
 bool ResponseReader::started() const { return impl_->started; }
 int ResponseReader::status() const { return impl_->parser->status; }
 const std::optional<std::string>& ResponseReader::retry_after() const { return impl_->parser->retry_after; }
+const std::optional<std::string>& ResponseReader::date() const { return impl_->parser->date; }
 std::string_view ResponseReader::excerpt() const { return impl_->parser->excerpt; }
 bool ResponseReader::reusable() const { return impl_->reusable; }
 std::string_view ResponseReader::problem() const { return impl_->problem; }

@@ -48,6 +48,8 @@ class ResponseReader {
   [[nodiscard]] int status() const;
   // The header's value as sent; nothing when absent or longer than 128 bytes.
   [[nodiscard]] const std::optional<std::string>& retry_after() const;
+  // The Date header's value, likewise; never kept of a 2xx.
+  [[nodiscard]] const std::optional<std::string>& date() const;
   [[nodiscard]] std::string_view excerpt() const;
   // Whether the connection can carry another request: everything read, nothing left over, and the peer keeps it open.
   [[nodiscard]] bool reusable() const;

@@ -29,6 +29,8 @@ constexpr Duration kPatience = seconds(60);
 constexpr double kReplyBytes = 512 << 10;
 // Seconds by which another server's own clock may be behind. What comes twice for them is recognised by its id.
 constexpr std::int64_t kClockMargin = 60;
+// Seconds by which the stream may be behind the server's own log and still count as caught up: both are told in seconds.
+constexpr std::int64_t kCaughtUp = 1;
 // How often a server is asked that answers at once when it has nothing.
 constexpr Duration kPoll = milliseconds(100);
 constexpr std::int64_t kSmallestBatch = 8;
@@ -83,6 +85,8 @@ class MongoSource final : public ports::Source {
   Result<event::Position> head_by_clock();
   Result<void> get_more(MonoTime deadline);
   Result<void> take_reply(std::string_view batch_key);
+  // Whether the reply, which holds no change, shows that there was none.
+  [[nodiscard]] bool shows_the_end() const;
   // Moves changes from the reply into `batch`.
   void hand_out(event::RawBatch& batch, std::size_t max_bytes);
   // The next change of the reply into ahead_, or nothing at its end.
@@ -288,6 +292,15 @@ void MongoSource::hand_out(event::RawBatch& batch, std::size_t max_bytes) {
   }
 }
 
+// A server may also answer because its time was over, or wait for a part of a cluster that writes nothing: then the token
+// is behind the server's own time, and says how far the stream is.
+bool MongoSource::shows_the_end() const {
+  const auto operation = find(reply_.bytes(), "operationTime");
+  const ClusterTime written = operation ? operation->cluster_time().value_or(ClusterTime{}) : ClusterTime{};
+  const ClusterTime read = time_of(after_reply_);
+  return cursor_ != 0 && (!written.known() || !read.known() || read.seconds + kCaughtUp >= written.seconds);
+}
+
 Result<void> MongoSource::next(event::RawBatch& batch, std::size_t max_bytes, MonoTime deadline, std::stop_token stop) {
   batch.clear();
   for (;;) {
@@ -309,6 +322,7 @@ Result<void> MongoSource::next(event::RawBatch& batch, std::size_t max_bytes, Mo
     if (auto read = get_more(deadline); !read) {
       return read;
     }
+    batch.caught_up_at = !ahead_ && shows_the_end() ? std::optional(asked) : std::nullopt;
     if (cursor_ != 0 && !ahead_ && after_reply_.empty() && !last_look) {
       // MongoDB itself waits, and always gives a token. Servers that only speak its protocol may do neither.
       clock_.sleep_until(std::min(deadline, asked + kPoll), stop);

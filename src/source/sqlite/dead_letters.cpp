@@ -18,10 +18,10 @@ constexpr std::string_view kPut =
     " (client_name, document_id, event_id, node, reason, detail, status, attempts, at)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 constexpr std::string_view kCount = "SELECT count(*) FROM dead_letters WHERE client_name = ?1";
-// Both walk the whole table: it has no index by time, and is small.
 constexpr std::string_view kPage =
     "SELECT document_id, event_id, node, reason, detail, status, attempts, at FROM dead_letters"
     " WHERE client_name = ?1 AND (at, document_id) > (?2, ?3) ORDER BY at, document_id LIMIT ?4";
+// By event id it walks the whole table, which a person asks for once.
 constexpr std::string_view kFind =
     "SELECT document_id, event_id, node, reason, detail, status, attempts, at FROM dead_letters"
     " WHERE client_name = ?1 AND (document_id = ?2 OR event_id = ?2) ORDER BY document_id = ?2 DESC LIMIT 1";

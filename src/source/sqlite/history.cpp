@@ -169,7 +169,8 @@ Result<void> SqliteHistory::page(const std::string& cursor, std::size_t limit, e
     const std::string_view id = page_.text(1);
     const Cursor here{at->bound, at->end, page_.integer(0), id};
     // created_at is the writer's clock and not the stream's, so it is not handed out as the time of the change.
-    batch.add(id, page_.text(2), {event::Mark::Phase::history, {make_cursor(here, store_.fingerprint)}, {}, {}});
+    batch.add(id, page_.text(2), {event::Mark::Phase::history, {make_cursor(here, store_.fingerprint)}, {}, {}},
+              from_micros(here.created_at));
   }
   return {};
 }

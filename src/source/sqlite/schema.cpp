@@ -104,6 +104,7 @@ constexpr const char* kVersion1 =
     "  at INTEGER NOT NULL,"
     "  PRIMARY KEY (client_name, document_id)"
     ") STRICT;"
+    "CREATE INDEX idx_dead_letters_at ON dead_letters (client_name, at, document_id);"
 
     "CREATE TABLE leases ("
     "  client_name TEXT PRIMARY KEY NOT NULL,"

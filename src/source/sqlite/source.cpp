@@ -149,6 +149,8 @@ Result<void> SqliteSource::next(event::RawBatch& batch, std::size_t max_bytes, M
   batch.clear();
   for (;;) {
     const std::int64_t before = last_id_;
+    const MonoTime asked = clock_.now();
+    batch.caught_up_at.reset();
     if (auto read_some = read(batch, max_bytes); !read_some) {
       return read_some;
     }
@@ -160,6 +162,7 @@ Result<void> SqliteSource::next(event::RawBatch& batch, std::size_t max_bytes, M
     if (last_id_ != before && !stop.stop_requested()) {
       continue;  // skipped changes only: there may be more
     }
+    batch.caught_up_at = last_id_ == before ? std::optional(asked) : std::nullopt;
     if (!wait(deadline, stop)) {
       return {};
     }

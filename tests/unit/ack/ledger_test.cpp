@@ -131,21 +131,32 @@ TEST(Ledger, AgreesWithTheNaiveModelForEveryOrderOfSeven) {
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
+std::size_t events_ahead(const std::vector<bool>& settled, const std::vector<bool>& events) {
+  std::size_t count = 0;
+  for (auto index = static_cast<std::size_t>(naive(settled)); index < settled.size(); ++index) {
+    count += settled[index] && events[index] ? 1U : 0U;
+  }
+  return count;
+}
+
 TEST(Ledger, AgreesWithTheNaiveModelInRandomWalksThatReuseSlots) {
   std::mt19937 random(42);
   for (int walk = 0; walk < 200; ++walk) {
     Ledger ledger(mark(0));
     std::vector<Ticket> tickets;
     std::vector<bool> settled;
+    std::vector<bool> events;
     std::vector<std::size_t> open;
     for (int step = 0; step < 300; ++step) {
       const auto dice = random() % 5;
       if (dice == 0) {
         tickets.emplace_back();
         settled.push_back(true);
+        events.push_back(false);
         ledger.pass(mark(static_cast<int>(settled.size())));
       } else if (dice <= 2 || open.empty()) {
         settled.push_back(false);
+        events.push_back(true);
         tickets.push_back(ledger.open(mark(static_cast<int>(settled.size()))));
         open.push_back(settled.size() - 1);
       } else {
@@ -156,6 +167,7 @@ TEST(Ledger, AgreesWithTheNaiveModelInRandomWalksThatReuseSlots) {
       }
       ASSERT_EQ(committable(ledger), naive(settled));
       ASSERT_EQ(ledger.unsettled(), open.size());
+      ASSERT_EQ(ledger.settled_ahead(), events_ahead(settled, events));
     }
   }
 }

@@ -66,7 +66,10 @@ class OidcTest : public ::testing::Test {
   }
 
   void create() {
-    auto made = OidcCredentials::create(options_, clock_, [this] { ++failed_fetches_; });
+    auto made = OidcCredentials::create(options_, clock_,
+                                        {.failed = [this] { ++failed_fetches_; },
+                                         .fetched = [this](MonoTime ends_at) { ends_at_ = ends_at; },
+                                         .gone = [this] { ++gone_; }});
     ASSERT_TRUE(made) << made.error().message;
     credentials_ = std::move(*made);
     credentials_->on_change([this] {
@@ -109,6 +112,8 @@ class OidcTest : public ::testing::Test {
   }
 
   std::atomic<int> failed_fetches_ = 0;
+  std::atomic<int> gone_ = 0;
+  std::atomic<MonoTime> ends_at_ = MonoTime{};
   std::mutex mutex_;
   std::condition_variable changed_;
   int changes_ = 0;
@@ -297,6 +302,18 @@ TEST_F(OidcTest, IgnoresAProxyOfTheEnvironment) {
   ::unsetenv("http_proxy");
 }
 
+TEST_F(OidcTest, TellsItsObserverWhenATokenComesAndWhenItGoes) {
+  const MonoTime begin = clock_.now();
+  start();
+  ASSERT_TRUE(wait_for_token("token-1"));
+  ASSERT_TRUE(wait_until([&] { return ends_at_.load() != MonoTime{}; }));
+  EXPECT_EQ(ends_at_.load() - begin, 100s);
+  EXPECT_EQ(gone_, 0);
+  server_.cork();
+  credentials_->reject(1);
+  EXPECT_TRUE(wait_until([&] { return gone_ == 1; }));
+}
+
 TEST_F(OidcTest, StopsAtOnceWhileARequestHangs) {
   server_.cork();
   start();
@@ -367,7 +384,7 @@ TEST_F(OidcTest, SkipsVerificationOnlyWithAWarning) {
 
 TEST_F(OidcTest, RefusesWhatCannotWork) {
   const auto message = [this](OidcOptions options) {
-    const auto made = OidcCredentials::create(std::move(options), clock_, nullptr);
+    const auto made = OidcCredentials::create(std::move(options), clock_, {});
     EXPECT_FALSE(made);
     EXPECT_EQ(made ? ErrorKind::transient : made.error().kind, ErrorKind::invalid);
     return made ? "" : made.error().message;

@@ -110,11 +110,6 @@ TEST(Environment, LogLevelIsKeptAsGivenAndDoubtedWhenUnknown) {
             "or error"});
 }
 
-TEST(Environment, TracesAreNotPromised) {
-  EXPECT_EQ(printed(load_text(kMinimal, {{"OTEL_EXPORTER_OTLP_ENDPOINT", "tempo:4317"}})),
-            Lines{"environment: warning: OTEL_EXPORTER_OTLP_ENDPOINT: this version sends no traces yet"});
-}
-
 TEST(Environment, NamesVariablesThatDoNothing) {
   const Loaded loaded = load_text(kMinimal, {{"MONGODB_URI", "mongodb://u:s3cret@h"}, {"MONGODB_TLS_ENABLED", "true"}});
   EXPECT_TRUE(loaded.ok());

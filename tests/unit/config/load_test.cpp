@@ -195,18 +195,36 @@ TEST(Load, ReportsAllProblemsAtOnceInTheOrderOfTheFile) {
              "port)"}));
 }
 
-TEST(Load, RefusesEveryFilter) {
-  EXPECT_EQ(
-      printed(load_with("filter.expression = \"true\"\n")),
-      Lines{"config.toml:6: exporter.filter.expression: filters are not supported by this version, and what it holds "
-            "back would be exported; remove it to export every event, or stay with an exporter that filters"});
-  EXPECT_EQ(
-      printed(load_with("filter.exclude = \"x\"\n")),
-      Lines{"config.toml:6: exporter.filter.exclude: filters are not supported by this version; remove it to export "
-            "every event, or stay with an exporter that filters"});
-  EXPECT_FALSE(load_with("filter.Expression = \"true\"\n").ok());
-  EXPECT_FALSE(load_with("filter.expression = [\"true\"]\n").ok());
+TEST(Load, TakesAFilterThatCompiles) {
+  const Loaded loaded = load_with("filter.expression = \"event.recommendedAction != 'NONE'\"\n");
+  EXPECT_EQ(printed(loaded), Lines{});
+  EXPECT_EQ(loaded.config.filter.expression, "event.recommendedAction != 'NONE'");
   EXPECT_TRUE(load_with("[exporter.filter]\n").ok());
+  EXPECT_TRUE(load_with("filter.Expression = \"event.isFatal == true\"\n").ok());
+}
+
+TEST(Load, RefusesAFilterThatDoesNotAndShowsThePlace) {
+  EXPECT_EQ(
+      printed(load_with("filter.expression = \"event.isFatal\"\n")),
+      Lines{"config.toml:6: exporter.filter.expression: column 1: the expression must return boolean, and a bare field "
+            "counts as a value of any type; write event.isFatal == true\n    event.isFatal\n    ^~~~~~~~~~~~~"});
+  EXPECT_EQ(printed(load_with("filter.expression = \"\"\"\nevent.isFatal == true &&\n  event.agent = 'x'\"\"\"\n")),
+            Lines{"config.toml:6: exporter.filter.expression: line 2 of it, column 15: this character has no meaning "
+                  "here; \"equals\" is written ==\n      event.agent = 'x'\n                  ^"});
+  EXPECT_EQ(printed(load_with("filter.exclude = \"x\"\n")),
+            Lines{"config.toml:6: exporter.filter.exclude: is unknown, and what it should hold back would be exported; "
+                  "write the filter as exporter.filter.expression, or remove the key"});
+  EXPECT_FALSE(load_with("filter.expression = [\"true\"]\n").ok());
+}
+
+TEST(Load, WarnsOfAFilterThatCannotHaveBeenMeant) {
+  const Loaded loaded = load_with("filter.expression = \"event.errorCode == '45'\"\n");
+  EXPECT_TRUE(loaded.ok());
+  EXPECT_EQ(
+      printed(loaded),
+      Lines{
+          "config.toml:6: warning: exporter.filter.expression: column 17: \"==\" compares list(string) with string, so "
+          "it is always false; write '45' in event.errorCode\n    event.errorCode == '45'\n                    ^~"});
 }
 
 TEST(Load, MetadataIsSortedAndHoldsAnyKey) {

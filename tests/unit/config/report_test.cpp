@@ -57,7 +57,7 @@ TEST(Report, NamesEverySettingThatDoesSomethingElse) {
   EXPECT_EQ(keys, (std::vector<std::string>{"exporter.backfill.batch_size", "exporter.backfill.max_events",
                                             "exporter.resume_token.database", "exporter.resume_token.collection",
                                             "exporter.failure_handling.max_retries",
-                                            "exporter.failure_handling.max_backoff", "exporter.filter.expression"}));
+                                            "exporter.failure_handling.max_backoff"}));
 }
 
 }  // namespace

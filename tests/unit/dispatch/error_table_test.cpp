@@ -59,6 +59,27 @@ TEST(RetryAfter, ReadsSecondsAndAllThreeDateForms) {
   EXPECT_EQ(parse_retry_after("Sun Nov  6 08:49:47 1994", kNow), seconds(10));
 }
 
+TEST(RetryAfter, ADateIsMeasuredByTheDateOfTheSameAnswer) {
+  using std::chrono::hours;
+  using std::chrono::seconds;
+  event::Answer answer;
+  answer.status = 503;
+  EXPECT_EQ(requested_wait(answer, kNow), Duration::zero());
+  answer.retry_after = "Sun, 06 Nov 1994 08:49:47 GMT";
+  EXPECT_EQ(requested_wait(answer, kNow), seconds(10));
+  // Our clock is hours behind, or ahead: the sink's own two dates say 20 s.
+  answer.date = "Sun, 06 Nov 1994 08:49:27 GMT";
+  EXPECT_EQ(requested_wait(answer, kNow - hours(5)), seconds(20));
+  EXPECT_EQ(requested_wait(answer, kNow + hours(5)), seconds(20));
+  // Without a date that can be read, by our clock; seconds need none.
+  answer.date = "yesterday";
+  EXPECT_EQ(requested_wait(answer, kNow), seconds(10));
+  answer.retry_after = "7";
+  EXPECT_EQ(requested_wait(answer, kNow - hours(5)), seconds(7));
+  answer.retry_after = "soon";
+  EXPECT_EQ(requested_wait(answer, kNow), Duration::zero());
+}
+
 TEST(RetryAfter, PastIsNowAbsurdIsCappedGarbageIsNothing) {
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", kNow), Duration::zero());
   EXPECT_EQ(parse_retry_after("86400", kNow), kRetryAfterCeiling);

@@ -52,6 +52,11 @@ TEST(Log, WritesNoKeyTwice) {
       R"({"time":"2026-11-21T07:26:02Z","level":"DEBUG","msg":"m","module":"event-exporter","version":"dev","a":1})");
 }
 
+TEST(Log, LeavesOutWhatHasNoKey) {
+  const std::string line = format(Level::info, "m", {{"a", 1}, {"", "x"}, {"", "y"}, {"b", 2}}, WallTime{});
+  EXPECT_TRUE(line.ends_with(R"("a":1,"b":2})")) << line;
+}
+
 TEST(Log, ReadsTheLevelAsTheIncumbent) {
   EXPECT_EQ(parse_level("debug"), Level::debug);
   EXPECT_EQ(parse_level(" WARN\n"), Level::warn);

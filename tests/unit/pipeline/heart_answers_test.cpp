@@ -182,7 +182,7 @@ TEST_F(HeartTest, ADeadLetterThatCannotBeStoredIsTriedAgain) {
   PreparedEvent bad = next_event("a");
   bad.kind = PreparedEvent::Kind::undecodable;
   bad.reason = "healthevent: missing";
-  arrive_events(std::vector<PreparedEvent>{std::move(bad)});
+  arrive_event(std::move(bad));
   ASSERT_EQ(letters_.size(), 1u);
   EXPECT_EQ(letters_[0].letter.detail, "healthevent: missing");
   heart_->dead_lettered(letters_[0].ticket, false, now_);
@@ -193,6 +193,21 @@ TEST_F(HeartTest, ADeadLetterThatCannotBeStoredIsTriedAgain) {
   EXPECT_EQ(letters_[1].letter.detail, "healthevent: missing");
   heart_->dead_lettered(letters_[1].ticket, true, now_);
   EXPECT_EQ(position(), "1");
+}
+
+TEST_F(HeartTest, ALetterKeepsTheStartOfALongNodeNameInWholeCharacters) {
+  make(options(2));
+  const std::string longest(ports::kLetterNodeBytes, 'n');
+  // The two bytes of the last character lie on both sides of the bound.
+  arrive({longest, longest.substr(1) + "\u00fc" + std::string(10'000, 'x')});
+  answer(0, 202);
+  answer(1, 400);
+  ASSERT_EQ(letters_.size(), 1u);
+  EXPECT_EQ(letters_[0].letter.node, longest.substr(1));
+  arrive({longest});
+  answer(2, 400);
+  ASSERT_EQ(letters_.size(), 2u);
+  EXPECT_EQ(letters_[1].letter.node, longest);
 }
 
 TEST_F(HeartTest, ASecondAnswerToOneAttemptChangesNothing) {

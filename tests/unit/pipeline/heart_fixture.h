@@ -1,6 +1,7 @@
 // The heart, driven by hand: no thread, no socket, no clock.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,6 +51,11 @@ class HeartTest : public ::testing::Test {
     heart_->arrived(std::move(batch), now_, wall_);
     collect();
   }
+  void arrive_event(PreparedEvent event) {
+    std::vector<PreparedEvent> events;
+    events.push_back(std::move(event));
+    arrive_events(std::move(events));
+  }
   void arrive(const std::vector<std::string>& nodes) {
     std::vector<PreparedEvent> events;
     for (const std::string& node : nodes) {
@@ -88,6 +94,9 @@ class HeartTest : public ::testing::Test {
     for (const Notice& notice : actions.notices) {
       notices_.push_back(notice);
     }
+    for (auto& trace : actions.traces) {
+      traces_.push_back(std::move(trace));
+    }
     accepted_ += actions.accepted.size();
     actions.clear();
   }
@@ -102,6 +111,7 @@ class HeartTest : public ::testing::Test {
   std::vector<ports::Checkpoint> saves_;
   std::vector<std::uint64_t> rejected_;
   std::vector<Notice> notices_;
+  std::vector<std::unique_ptr<event::EventTrace>> traces_;
   std::size_t accepted_ = 0;
 };
 

@@ -63,7 +63,7 @@ TEST_F(HeartTest, TheSavedWatermarkIsTheChangeTimeOfTheSettledPrefix) {
   make(options(10));
   PreparedEvent first = next_event("a");
   first.after.changed_at = WallTime{500s};
-  arrive_events(std::vector<PreparedEvent>{std::move(first)});
+  arrive_event(std::move(first));
   answer(0, 200);
   EXPECT_EQ(saves_.back().watermark, WallTime{500s});
 }
@@ -102,7 +102,7 @@ TEST_F(HeartTest, HoldsAtMostItsBytesAndTakesOneMoreThanThat) {
   make(small);
   PreparedEvent huge = next_event("a");
   huge.body.assign(5000, 'x');
-  arrive_events(std::vector<PreparedEvent>{std::move(huge)});
+  arrive_event(std::move(huge));
   EXPECT_EQ(sent_.size(), 1u);
   EXPECT_FALSE(heart_->wants_more());
   answer(0, 200);
@@ -161,6 +161,45 @@ TEST_F(HeartHistoryTest, AHistoryAfterALostPositionKeepsTheOldPositionUntilItsOw
   answer(0, 200);
   EXPECT_EQ(position(), "100");
   EXPECT_EQ(heart_->checkpoint().backfill.cursor, "h1");
+}
+
+TEST_F(HeartTest, KeepsWhatIsNotedForATraceUntilTheEventIsSettled) {
+  make(options(2));
+  for (const char* node : {"a", "b"}) {
+    PreparedEvent traced = next_event(node);
+    traced.trace = std::make_unique<event::EventTrace>();
+    traced.trace->document_id = traced.document_id;
+    traced.trace->trace_id[0] = 1;
+    traced.trace->process[0] = 2;
+    arrive_event(std::move(traced));
+  }
+  event::EventTrace* const first = heart_->trace_of(sent_.at(0));
+  ASSERT_NE(first, nullptr);
+  const event::SpanContext context = first->context();
+  answer(0, 503);
+  EXPECT_EQ(heart_->trace_of(sent_.at(0)), nullptr);  // not in flight
+  EXPECT_EQ(notices_.back().trace, context);
+  answer(1, 202);
+  ASSERT_EQ(traces_.size(), 1U);
+  EXPECT_EQ(traces_[0]->document_id, "doc-2");
+  tick(10s);
+  EXPECT_EQ(heart_->trace_of(sent_.at(2)), first);
+  answer(2, 400);  // refused, and the sink takes others
+  ASSERT_EQ(letters_.size(), 1U);
+  EXPECT_EQ(letters_[0].letter.trace, context);
+  EXPECT_EQ(traces_.size(), 1U);
+  heart_->dead_lettered(letters_[0].ticket, true, now_);
+  collect();
+  ASSERT_EQ(traces_.size(), 2U);
+  EXPECT_EQ(traces_[1].get(), first);
+}
+
+TEST_F(HeartTest, WithoutATraceNothingIsKept) {
+  make(options(1));
+  arrive({"a"});
+  EXPECT_EQ(heart_->trace_of(sent_.at(0)), nullptr);
+  answer(0, 202);
+  EXPECT_TRUE(traces_.empty());
 }
 
 }  // namespace

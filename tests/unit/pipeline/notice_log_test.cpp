@@ -11,6 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Notice failed(int status, const std::string& detail) {
   return {.kind = Notice::Kind::attempt_failed,
@@ -52,6 +53,16 @@ TEST_F(NoticeLogTest, KeepsOtherCausesApart) {
   exhausted.kind = Notice::Kind::exhausted;
   EXPECT_THAT(write(exhausted, MonoTime(1s)), HasSubstr("Publish failed after max retries"));
   EXPECT_EQ(write(failed(503, "failing"), MonoTime(1s)), "");
+}
+
+TEST_F(NoticeLogTest, SaysInWhichTraceTheEventIs) {
+  Notice traced = failed(503, "failing");
+  EXPECT_THAT(write(traced, MonoTime(1s)), Not(HasSubstr("trace_id")));
+  traced.trace.trace_id.back() = 0x1f;
+  traced.trace.span_id.back() = 0x2f;
+  EXPECT_THAT(
+      write(traced, MonoTime(2s)),
+      HasSubstr(R"("linesLeftOut":0,"trace_id":"0000000000000000000000000000001f","span_id":"000000000000002f"})"));
 }
 
 }  // namespace

@@ -42,7 +42,15 @@ class StoreWorkerTest : public ::testing::Test {
       *letters_,
       reactor_,
       {.saved = [this](const Result<void>& result) { saved(result); },
-       .dead_lettered = [this](event::Ticket ticket, const Result<void>& result) { lettered(ticket, result); }}};
+       .dead_lettered = [this](event::Ticket ticket, const Result<void>& result) { lettered(ticket, result); },
+       .counted =
+           [this](const Result<std::uint64_t>& letters) {
+             done_.push_back("count " + std::to_string(letters.value()));
+             if (last_ == kCount) {
+               reactor_.stop();
+             }
+           }}};
+  static constexpr std::uint32_t kCount = 1000;
   std::vector<std::string> done_;
   std::uint32_t last_ = 0;
 };
@@ -54,6 +62,14 @@ TEST_F(StoreWorkerTest, ASaveNeverWaitsBehindDeadLetters) {
   EXPECT_EQ(run_until(2), (std::vector<std::string>{"saved", "letter 1", "letter 2"}));
   EXPECT_EQ(store_.checkpoint()->position.token, "memory/7");
   EXPECT_EQ(store_.letters().size(), 2u);
+}
+
+TEST_F(StoreWorkerTest, CountsTheLettersWhenNothingElseIsToBeDone) {
+  worker_.count();
+  worker_.count();
+  put(1, "a");
+  worker_.save({.position = {"memory/7"}, .watermark = {}, .backfill = {}});
+  EXPECT_EQ(run_until(kCount), (std::vector<std::string>{"saved", "letter 1", "count 1"}));
 }
 
 TEST_F(StoreWorkerTest, ReportsEachFailureAndGoesOn) {

@@ -33,6 +33,17 @@ TEST(RequestHead, LeavesAuthorizationOutWithoutAToken) {
             "Content-Length: 0\r\n\r\n");
 }
 
+TEST(RequestHead, TellsTheTraceWhenThereIsOne) {
+  const auto head = RequestHead::make(*parse_endpoint("http://h/"), "x");
+  ASSERT_TRUE(head);
+  std::string request;
+  head->write(request, "t", "{}", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  EXPECT_EQ(request,
+            "POST / HTTP/1.1\r\nHost: h\r\nUser-Agent: x\r\nContent-Type: application/cloudevents+json\r\n"
+            "Content-Length: 2\r\nAuthorization: Bearer t\r\n"
+            "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n{}");
+}
+
 TEST(RequestHead, RefusesValuesThatWouldStartAnotherHeader) {
   EXPECT_FALSE(RequestHead::make(*parse_endpoint("http://h/"), "x\r\nEvil: 1"));
   EXPECT_TRUE(RequestHead::can_carry("eyJhbGciOi.J-_~+/="));

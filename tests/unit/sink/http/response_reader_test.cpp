@@ -82,6 +82,16 @@ TEST(ResponseReader, ExpectsNoBodyWhereTheStatusHasNone) {
   EXPECT_EQ(read("HTTP/1.1 304 Not Modified\r\n\r\n"), (Seen{State::complete, 304, std::nullopt, "", true}));
 }
 
+TEST(ResponseReader, KeepsTheDateOfAnAnswerThatIsNoAcceptance) {
+  for (const auto& [status, kept] : {std::pair("503", true), std::pair("202", false)}) {
+    ResponseReader reader({});
+    reader.start();
+    reader.feed(std::string("HTTP/1.1 ") + status +
+                " x\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(reader.date(), kept ? std::optional<std::string>("Sun, 06 Nov 1994 08:49:37 GMT") : std::nullopt);
+  }
+}
+
 TEST(ResponseReader, ReportsRetryAfterAsSent) {
   EXPECT_EQ(read("HTTP/1.1 503 x\r\nretry-AFTER:  Fri, 31 Dec 1999 23:59:59 GMT \r\nContent-Length: 0\r\n\r\n"),
             (Seen{State::complete, 503, "Fri, 31 Dec 1999 23:59:59 GMT", "", true}));

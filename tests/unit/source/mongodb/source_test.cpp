@@ -130,6 +130,37 @@ TEST_F(Stream, AnEventOfAnotherCollectionsStreamIsALostPosition) {
   EXPECT_EQ(done.error().kind, ErrorKind::position_lost) << done.error().message;
 }
 
+TEST_F(Stream, TheTimeOfAChangeIsTheServersAndHasWholeSeconds) {
+  ASSERT_TRUE(source_->open(head()));
+  const WallTime before = clock_.wall_now();
+  store(1);
+  ASSERT_TRUE(next());
+  ASSERT_EQ(batch_.size(), 1U);
+  EXPECT_GT(batch_[0].after.changed_at, before - seconds(1));
+  EXPECT_LE(batch_[0].after.changed_at, clock_.wall_now());
+}
+
+TEST_F(Stream, AStreamThatIsOverHasNotCaughtUp) {
+  ASSERT_TRUE(source_->open(head()));
+  run(R"({"drop": "HealthEvents"})");
+  Result<void> done;
+  while ((done = next())) {
+    EXPECT_EQ(batch_.caught_up_at, std::nullopt);
+  }
+  EXPECT_EQ(done.error().kind, ErrorKind::transient);
+}
+
+TEST_F(Stream, WritesThatAreNotForUsDoNotHideThatItHasCaughtUp) {
+  run(R"({"create": "Other"})");
+  ASSERT_TRUE(source_->open(head()));
+  for (int number = 0; number < 50; ++number) {
+    insert("Other", fmt::format(R"({{"_id": {}}})", number));
+  }
+  ASSERT_TRUE(source_->next(batch_, 1000, clock_.now(), {}));
+  EXPECT_TRUE(batch_.empty());
+  EXPECT_TRUE(batch_.caught_up_at);
+}
+
 TEST_F(Stream, ADroppedCollectionGivesThePlaceBehindItsEnd) {
   const auto start = head();
   ASSERT_TRUE(source_->open(start));

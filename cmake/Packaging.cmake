@@ -1,0 +1,24 @@
+# `make package` (cpack) makes a Debian package: the program, a systemd unit, an example configuration, the documents.
+include(GNUInstallDirs)
+set(packaging ${CMAKE_SOURCE_DIR}/deploy/systemd)
+
+install(TARGETS event-exporter RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES ${packaging}/event-exporter.service DESTINATION lib/systemd/system)
+install(FILES config/event-exporter.example.toml LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME event-exporter)
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Delivers NVSentinel's GPU health events to an HTTP endpoint as CloudEvents")
+set(CPACK_PACKAGE_CONTACT "the maintainers of event-exporter")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates")
+# Enables nothing: a service without a configuration cannot run. Makes systemd read the unit, and ends it at removal.
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${packaging}/postinst;${packaging}/prerm;${packaging}/postrm")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+include(CPack)
