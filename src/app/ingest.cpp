@@ -1,22 +1,19 @@
 #include "app/ingest.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
-#include <limits>
 #include <string_view>
 #include <utility>
 
+#include "app/event_lines.h"
 #include "app/stored_document.h"
 #include "event/enum_names.h"
-#include "event/raw_batch.h"
 #include "transform/time_text.h"
 
 namespace exporter::app {
 
 namespace {
 
-constexpr std::size_t kMaxLine = std::size_t{1} << 20;
 constexpr std::size_t kRowsPerTransaction = 1000;
 constexpr std::size_t kBytesPerTransaction = std::size_t{4} << 20;
 
@@ -35,28 +32,17 @@ std::string action_text(std::int32_t action) {
 
 class Ingest {
  public:
-  Ingest(sqlite::Writer& writer, decode::Decoder& decoder, const Clock& clock)
-      : writer_(writer), decoder_(decoder), clock_(clock) {
-    buffer_.reserve(kMaxLine + kWrapping + event::RawBatch::kPadding);
-  }
+  Ingest(sqlite::Writer& writer, const Clock& clock) : writer_(writer), clock_(clock) {}
 
-  Result<IngestReport> run(std::istream& in);
+  Result<IngestReport> run(EventLines& lines);
 
  private:
-  static constexpr std::string_view kBefore = "{\"healthevent\":";
-  static constexpr std::size_t kWrapping = kBefore.size() + 1;
-
-  Result<void> take(std::uint64_t line, std::string_view text);
-  Result<void> read_event(std::string_view text);
+  Result<void> take(event::HealthEvent& event);
   void reject(std::uint64_t line, std::string reason);
   Result<void> store();
 
   sqlite::Writer& writer_;
-  decode::Decoder& decoder_;
   const Clock& clock_;
-  simdjson::dom::parser parser_;
-  std::string buffer_;
-  event::HealthEvent event_;
   std::vector<Row> rows_;
   std::size_t bytes_ = 0;
   IngestReport report_;
@@ -69,44 +55,17 @@ void Ingest::reject(std::uint64_t line, std::string reason) {
   }
 }
 
-// Into event_. The decoder reads whole documents, so the line becomes the inside of one; that it is one JSON object and
-// not the middle of two is seen to first. Errors: rejected.
-Result<void> Ingest::read_event(std::string_view text) {
-  buffer_.assign(text);
-  simdjson::dom::element value;
-  if (const auto error = parser_.parse(buffer_.data(), buffer_.size()).get(value); error != simdjson::SUCCESS) {
-    return fail(ErrorKind::rejected, fmt::format("not valid JSON: {}", simdjson::error_message(error)));
-  }
-  if (!value.is_object()) {
-    return fail(ErrorKind::rejected, "must be a JSON object");
-  }
-  buffer_.assign(kBefore).append(text).append(1, '}');
-  buffer_.reserve(buffer_.size() + event::RawBatch::kPadding);
-  if (auto decoded = decoder_.decode(buffer_, event_); !decoded) {
-    return decoded;
-  }
-  if (event_.node_name.empty() || event_.check_name.empty()) {
-    return fail(ErrorKind::rejected,
-                event_.node_name.empty() ? "nodeName is missing or empty" : "checkName is missing or empty");
-  }
-  return {};
-}
-
-Result<void> Ingest::take(std::uint64_t line, std::string_view text) {
-  if (auto read = read_event(text); !read) {
-    reject(line, std::move(read.error().message));
-    return {};
-  }
+Result<void> Ingest::take(event::HealthEvent& event) {
   const WallTime now = clock_.wall_now();
-  if (!event_.generated_timestamp) {
-    event_.generated_timestamp = transform::timestamp_of(now);
+  if (!event.generated_timestamp) {
+    event.generated_timestamp = transform::timestamp_of(now);
   }
-  Row row{std::string(event_.node_name),
-          std::string(event_.check_name),
-          std::string(event_.component_class),
-          action_text(event_.recommended_action),
+  Row row{std::string(event.node_name),
+          std::string(event.check_name),
+          std::string(event.component_class),
+          action_text(event.recommended_action),
           {}};
-  append_stored_document(row.document, event_, now);
+  append_stored_document(row.document, event, now);
   bytes_ += row.document.size();
   rows_.push_back(std::move(row));
   return rows_.size() >= kRowsPerTransaction || bytes_ >= kBytesPerTransaction ? store() : Result<void>();
@@ -133,27 +92,19 @@ Result<void> Ingest::store() {
   return {};
 }
 
-Result<IngestReport> Ingest::run(std::istream& in) {
-  std::string buffer(kMaxLine + 1, '\0');  // getline needs room for a zero at the end
-  for (std::uint64_t line = 1; in.good(); ++line) {
-    in.getline(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    auto length = static_cast<std::size_t>(in.gcount());
-    if (in.fail() && length == buffer.size() - 1) {
-      in.clear();
-      in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
-      reject(line, "longer than 1 MiB");
-      continue;
-    }
-    length -= in.good() && length > 0 ? 1U : 0U;  // the line end counts unless the input ended without one
-    const std::string_view text(buffer.data(), length);
-    if (text.find_first_not_of(" \t\r") == std::string_view::npos) {
-      continue;
-    }
-    if (auto taken = take(line, text); !taken) {
+Result<IngestReport> Ingest::run(EventLines& lines) {
+  while (lines.next()) {
+    event::HealthEvent& event = lines.event();
+    if (!lines.problem()) {
+      reject(lines.number(), lines.problem().error().message);
+    } else if (event.node_name.empty() || event.check_name.empty()) {
+      reject(lines.number(),
+             event.node_name.empty() ? "nodeName is missing or empty" : "checkName is missing or empty");
+    } else if (auto taken = take(event); !taken) {
       return fail(std::move(taken.error()));
     }
   }
-  if (in.bad()) {
+  if (lines.broken()) {
     return fail(ErrorKind::transient, fmt::format("the input broke off after {} stored events", report_.accepted));
   }
   if (auto stored = store(); !stored) {
@@ -165,7 +116,8 @@ Result<IngestReport> Ingest::run(std::istream& in) {
 }  // namespace
 
 Result<IngestReport> ingest(std::istream& in, sqlite::Writer& writer, decode::Decoder& decoder, const Clock& clock) {
-  return Ingest(writer, decoder, clock).run(in);
+  EventLines lines(in, decoder);
+  return Ingest(writer, clock).run(lines);
 }
 
 }  // namespace exporter::app

@@ -19,6 +19,7 @@ struct Command {
 int run_exporter(std::span<const std::string> arguments);      // command_run.cpp
 int run_check_config(std::span<const std::string> arguments);  // command_check_config.cpp
 int run_ingest(std::span<const std::string> arguments);        // command_ingest.cpp
+int run_filter_test(std::span<const std::string> arguments);   // command_filter.cpp
 int run_dlq_list(std::span<const std::string> arguments);      // command_dlq.cpp
 int run_dlq_show(std::span<const std::string> arguments);
 int run_dlq_plan(std::span<const std::string> arguments);

@@ -15,6 +15,7 @@ constexpr Command kCommands[] = {
     {"run", "follow the datastore and deliver (also without any command)", run_exporter},
     {"check-config", "check the configuration and show what is in effect", run_check_config},
     {"ingest", "store health events, given as JSON lines, in the embedded datastore", run_ingest},
+    {"filter test", "say which events a filter expression keeps, and why", run_filter_test},
     {"dlq list", "list the dead letters: events that were set aside", run_dlq_list},
     {"dlq show", "show one, and its event as it would be sent", run_dlq_show},
     {"dlq plan", "say what a replay of dead letters would do", run_dlq_plan},

@@ -25,13 +25,12 @@ class Arena {
   // Forgets all. Keeps one block, so that an evaluation like the last one allocates nothing.
   void clear() {
     if (blocks_.size() > 1) {
-      blocks_.erase(blocks_.begin(), blocks_.end() - 1);  // the last one is the largest
-      total_ = blocks_.back().size;
-      if (total_ > kKeep) {
-        blocks_.clear();
-        total_ = 0;
-      }
+      blocks_.erase(blocks_.begin(), blocks_.end() - 1);  // the last one is the largest, as a rule
     }
+    if (!blocks_.empty() && blocks_.back().size > kKeep) {
+      blocks_.clear();
+    }
+    total_ = blocks_.empty() ? 0 : blocks_.back().size;
     used_ = 0;
   }
 

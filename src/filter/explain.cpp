@@ -73,7 +73,10 @@ class Explainer {
     for (const Node* child : node.children) {
       const Value value = machine_.evaluate(*child);
       if (result.is(Kind::boolean) && result.truth != decides) {
-        collect(*child);
+        // A constant that does not decide says nothing.
+        if (child->kind != NodeKind::constant) {
+          collect(*child);
+        }
       } else if (result.is(Kind::boolean) ? value.is(Kind::boolean) && value.truth == decides
                                           : !value.is(Kind::boolean)) {
         return collect(*child);
@@ -82,9 +85,6 @@ class Explainer {
   }
 
   void add(const Node& node) {
-    if (node.kind == NodeKind::constant) {
-      return;  // says nothing about the event
-    }
     const Value value = machine_.evaluate(node);
     Reason reason{.expression = tree_.text_of(node, 160)};
     reason.failed = value.is(Kind::error);

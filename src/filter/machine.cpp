@@ -7,7 +7,7 @@
 
 namespace exporter::filter {
 
-Machine::Machine(const Tree& tree) : tree_(tree), slots_(tree.slots) {}
+Machine::Machine(const Tree& tree) : slots_(tree.slots) {}
 
 void Machine::begin(const event::HealthEvent& event) {
   work_.begin();

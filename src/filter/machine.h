@@ -17,7 +17,7 @@ namespace exporter::filter {
 
 class Machine {
  public:
-  // `tree` must outlive the machine.
+  // For nodes of this tree, which must outlive the values.
   explicit Machine(const Tree& tree);
 
   // Values are valid until the next begin(), and as long as `event` is unchanged.
@@ -42,7 +42,6 @@ class Machine {
   Value require_boolean(const Node& node);
   Value list_of(const Node& node, const Value* elements, std::size_t size);
 
-  const Tree& tree_;
   const event::HealthEvent* event_ = nullptr;
   Work work_;
   std::vector<Value> slots_;

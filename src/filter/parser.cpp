@@ -383,11 +383,12 @@ class Parser {
 
   Node* name(bool root) {
     const Token found = take();
+    if (is_reserved_word(found.text)) {
+      return refuse(found.range, fmt::format("the name \"{}\" is reserved", found.text),
+                    found.text == "if" ? "a choice is written condition ? one : other" : "");
+    }
     if (token().is("(")) {
       return function_call(found, nullptr);
-    }
-    if (is_reserved_word(found.text)) {
-      return refuse(found.range, fmt::format("the name \"{}\" is reserved", found.text));
     }
     Node* const node = make(NodeKind::name, found.range);
     if (node != nullptr) {

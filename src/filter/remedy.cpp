@@ -50,7 +50,7 @@ std::string for_numbers(const Tree& tree, const Node& call, const Type& left, co
     return number.kind == NodeKind::constant && call.function <= Function::not_equal
                ? fmt::format("put the number in quotes, or write {}({})", to_text(text_left ? right : left),
                              tree.text_of(text))
-               : fmt::format("write {}({})", to_text(text_left ? right : left), tree.text_of(text));
+               : fmt::format("read it as a number: {}({})", to_text(text_left ? right : left), tree.text_of(text));
   }
   if (is_number(left) && is_number(right)) {
     return fmt::format("convert one of them, as in double({})", tree.text_of(*call.children[0]));
