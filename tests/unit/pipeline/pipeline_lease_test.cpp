@@ -55,6 +55,7 @@ class PipelineLeaseTest : public ::testing::Test {
   testing::MemoryStore store_;
   std::unique_ptr<ports::Source> source_ = store_.source(clock_);
   std::unique_ptr<ports::History> history_ = store_.history();
+  std::unique_ptr<ports::Documents> documents_ = store_.documents();
   std::unique_ptr<ports::CheckpointStore> checkpoints_ = store_.checkpoints();
   std::unique_ptr<ports::DeadLetters> dead_letters_ = store_.dead_letters();
   testing::ManualReactor reactor_{clock_};
@@ -65,6 +66,7 @@ class PipelineLeaseTest : public ::testing::Test {
   checkpoint::Tenure tenure_{kOurs, clock_.now() + 3s};
   Pipeline pipeline_{PipelineOptions{}, Parts{.source = *source_,
                                               .history = *history_,
+                                              .documents = *documents_,
                                               .preparer = stages_.preparer,
                                               .checkpoints = *checkpoints_,
                                               .dead_letters = *dead_letters_,
@@ -104,10 +106,11 @@ TEST_F(PipelineLeaseTest, ALeaseThatIsNotRenewedInTimePausesTheSendingUntilItIs)
 }
 
 TEST_F(PipelineLeaseTest, ALostLeaseEndsItWithoutASave) {
+  tenure_.extend(clock_.now() + 1h);
   start_up();
   insert("a");
-  ASSERT_TRUE(reactor_.eventually([&] { return position() == "memory/1"; }));
-  // The clock stands still, so the next save is not due.
+  ASSERT_TRUE(reactor_.eventually([&] { return position() == "memory/1"; }, 100ms));
+  // From here on the clock stands still, so the next save is not due.
   insert("b");
   ASSERT_TRUE(sent(2));
   tenure_.end();
