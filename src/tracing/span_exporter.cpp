@@ -18,13 +18,14 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kSpansOfAnEvent = 4;
 constexpr Duration kWarnEvery = std::chrono::seconds(30);
-constexpr int kNice = 10;
+constexpr int kNicer = 10;  // than the process
 
 // The threads that the sender's library starts inherit it, because it makes them at its first use.
 void run_behind_delivery() {
   pthread_setname_np(pthread_self(), "traces");
   // Of this thread alone, as Linux has it (setpriority(2), "C library/kernel differences").
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice);
+  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
+  setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + kNicer);
 }
 
 }  // namespace

@@ -93,13 +93,25 @@ std::string utf8(std::string_view text) {
   return out;
 }
 
+void set_text(std::string_view text, std::string& out) {
+  unsigned char all = 0;
+  for (const char c : text) {
+    all = static_cast<unsigned char>(all | static_cast<unsigned char>(c));
+  }
+  if (all < 0x80) {
+    out.assign(text);  // the rule
+  } else {
+    out = utf8(text);
+  }
+}
+
 void add_attribute(const tracing::Attribute& attribute, proto::common::v1::KeyValue& out) {
   out.set_key(attribute.key.data(), attribute.key.size());
   proto::common::v1::AnyValue& value = *out.mutable_value();
   if (const auto* const text = std::get_if<std::string>(&attribute.value)) {
-    value.set_string_value(utf8(*text));
+    set_text(*text, *value.mutable_string_value());
   } else if (const auto* const view = std::get_if<std::string_view>(&attribute.value)) {
-    value.set_string_value(utf8(*view));
+    set_text(*view, *value.mutable_string_value());
   } else if (const auto* const number = std::get_if<std::int64_t>(&attribute.value)) {
     value.set_int_value(*number);
   } else {
@@ -114,7 +126,7 @@ void write_span(const Span& span, proto::trace::v1::Span& out) {
   if (span.parent != event::SpanId{}) {
     out.set_parent_span_id(bytes(span.parent));
   }
-  out.set_name(utf8(span.name));
+  set_text(span.name, *out.mutable_name());
   out.set_kind(span.kind == Span::Kind::client ? proto::trace::v1::Span::SPAN_KIND_CLIENT
                                                : proto::trace::v1::Span::SPAN_KIND_INTERNAL);
   out.set_start_time_unix_nano(nanoseconds(span.start));
@@ -130,7 +142,7 @@ void write_span(const Span& span, proto::trace::v1::Span& out) {
   }
   if (span.failed) {
     out.mutable_status()->set_code(proto::trace::v1::Status::STATUS_CODE_ERROR);
-    out.mutable_status()->set_message(utf8(span.error));
+    set_text(span.error, *out.mutable_status()->mutable_message());
   }
 }
 

@@ -57,7 +57,7 @@ TEST_F(HeartAheadTest, WhatIsPendingAfterARestartKeepsThePositionUntilItIsSettle
   saved.position = {"10"};
   saved.ahead = {.position = {"20"}, .pending = {"doc-1", "doc-2"}};
   make_from(options(10), saved);
-  std::vector<PreparedEvent> pending{next_event("a"), next_event("b")};
+  std::vector<PreparedEvent> pending = next_events({"a", "b"});
   for (PreparedEvent& event : pending) {
     event.after.position.token = "10";
   }
@@ -81,7 +81,7 @@ TEST_F(HeartAheadTest, WhatWasSavedHoldsUntilAllThatIsPendingHasArrived) {
   saved.ahead = {.position = {"20"}, .pending = {"doc-1", "doc-2", "doc-3"}};
   make_from(options(10), saved);
   EXPECT_EQ(ahead(), saved.ahead);
-  std::vector<PreparedEvent> pending{next_event("a"), next_event("b")};
+  std::vector<PreparedEvent> pending = next_events({"a", "b"});
   for (PreparedEvent& event : pending) {
     event.after.position.token = "10";
   }
@@ -104,7 +104,7 @@ TEST_F(HeartAheadTest, NothingOfAHistory) {
   saved.position = {"9"};
   saved.backfill = {.state = ports::Backfill::State::running, .cursor = "c0", .sent = 0, .total = 2};
   make_from(options(10), saved);
-  std::vector<PreparedEvent> history{next_event("a"), next_event("b")};
+  std::vector<PreparedEvent> history = next_events({"a", "b"});
   for (PreparedEvent& event : history) {
     event.after.phase = event::Mark::Phase::history;
     event.after.resume = std::make_shared<const event::Position>(event::Position{"9"});

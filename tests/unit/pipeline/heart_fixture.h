@@ -56,13 +56,14 @@ class HeartTest : public ::testing::Test {
     events.push_back(std::move(event));
     arrive_events(std::move(events));
   }
-  void arrive(const std::vector<std::string>& nodes) {
+  std::vector<PreparedEvent> next_events(const std::vector<std::string>& nodes) {
     std::vector<PreparedEvent> events;
     for (const std::string& node : nodes) {
       events.push_back(next_event(node));
     }
-    arrive_events(std::move(events));
+    return events;
   }
+  void arrive(const std::vector<std::string>& nodes) { arrive_events(next_events(nodes)); }
   void answer(std::size_t index, int status, std::optional<std::string> retry_after = {}) {
     event::Answer made;
     made.ticket = sent_.at(index);

@@ -17,12 +17,11 @@ class KeepingRecorder final : public Recorder {
   void put(Record record) override { records.push_back(std::move(record)); }
   bool has_room() override { return room; }
 
-  // The spans of all that was put, which is forgotten then.
+  // The spans of all that was put, which is forgotten then. They must not outlive the recorder.
   std::vector<Span> spans() {
-    EventSpans expander({.url = "http://sink:8080/events", .address = "sink", .port = 8080}, 7);
     std::vector<Span> out;
     for (Record& record : records) {
-      expander.expand(std::move(record), out);
+      expander_.expand(std::move(record), out);
     }
     records.clear();
     return out;
@@ -30,6 +29,9 @@ class KeepingRecorder final : public Recorder {
 
   std::vector<Record> records;
   bool room = true;
+
+ private:
+  EventSpans expander_{{.url = "http://sink:8080/events", .address = "sink", .port = 8080}, 7};
 };
 
 inline std::string text_of(const Attribute& attribute) {
