@@ -46,7 +46,7 @@ struct PreparedEvent {
 
 // When it was committed, as far as is known: zero when not at all.
 [[nodiscard]] inline WallTime committed_at(const PreparedEvent& event) {
-  return event.after.changed_at != WallTime{} ? event.after.changed_at : event.created_at;
+  return event.created_at != WallTime{} ? event.created_at : event.after.changed_at;
 }
 
 struct PreparedBatch {

@@ -20,7 +20,7 @@ struct RawChange {
   std::string_view document_id;  // the key, as text; names the document for ever (event ids are derived from it)
   std::string_view document;     // JSON text, or the bytes of a BSON document; followed by kPadding readable bytes
   Mark after;                    // where we are once this one is settled
-  // Of the history, for the eyes of an operator alone: when its writer says that it was stored. Zero when unknown.
+  // Where it says more than `after`, for an operator's eyes alone: when it was stored. Of the history: as its writer says.
   WallTime created_at{};
 };
 

@@ -136,14 +136,13 @@ void Heart::accept(Ticket ticket, MonoTime now, WallTime wall) {
     actions_.notices.push_back({.kind = Notice::Kind::sink_recovered, .document_id = {}, .detail = {}, .text = {}});
   }
   const Record& current = record(ticket);
-  const Mark& mark = current.event.after;
-  const bool history = mark.phase == Mark::Phase::history;
+  const bool history = current.event.after.phase == Mark::Phase::history;
   Actions::Accepted accepted{.taken = now - current.first_attempt,
                              .waited = current.first_attempt - current.read_at,
                              .read = {},
                              .history = history};
-  if (!history && mark.changed_at != WallTime{}) {
-    accepted.read = std::max(wall - (now - current.read_at) - mark.changed_at, Duration::zero());
+  if (const WallTime committed = committed_at(current.event); !history && committed != WallTime{}) {
+    accepted.read = std::max(wall - (now - current.read_at) - committed, Duration::zero());
   }
   actions_.accepted.push_back(accepted);
   lanes_.mark_stuck(ticket, false);

@@ -42,6 +42,7 @@ struct Change {
   std::string_view document;
   std::string_view token;
   ClusterTime time;
+  WallTime wall{};  // the server's, in milliseconds; since MongoDB 6.0
 };
 
 Change read_change(std::string_view bytes) {
@@ -52,6 +53,8 @@ Change read_change(std::string_view bytes) {
       change.token = field->document().value_or("");
     } else if (field->key() == "clusterTime") {
       change.time = field->cluster_time().value_or(ClusterTime{});
+    } else if (field->key() == "wallTime") {
+      change.wall = WallTime(milliseconds(field->date().value_or(0)));
     } else if (field->key() == "fullDocument") {
       // Without one it is set aside by the decoder, with its reason, like every other that cannot be read.
       change.document = field->document().value_or("");
@@ -284,7 +287,7 @@ void MongoSource::hand_out(event::RawBatch& batch, std::size_t max_bytes) {
     if (!batch.empty() && batch.bytes() + ahead_->id.size() + ahead_->document.size() > max_bytes) {
       return;
     }
-    batch.add(ahead_->id, ahead_->document, mark(ahead_->token, ahead_->time.wall()));
+    batch.add(ahead_->id, ahead_->document, mark(ahead_->token, ahead_->time.wall()), ahead_->wall);
     look_ahead();
   }
   if (!after_reply_.empty()) {

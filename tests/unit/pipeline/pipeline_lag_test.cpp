@@ -81,6 +81,14 @@ class PipelineLagTest : public ::testing::Test {
   bool shows_read_lag(Duration real) {
     return reactor_.eventually([&] { return near(value(kRead), real) && value(kReadKnown) == 1.0; });
   }
+  // Nothing is behind. Time moves on meanwhile: the source is asked again when its time has come, not while time stands.
+  bool comes_to_nothing(const std::string& lag) {
+    return reactor_.eventually([&] { return near(value(lag), 0s); }, 10ms);
+  }
+  // The datastore has answered a moment ago, by the clock that stands still from now on.
+  bool has_just_answered() {
+    return reactor_.eventually([&] { return value(kExport).value_or(1) < 0.3 && value(kRead).value_or(1) < 0.3; }, 1ms);
+  }
 
   const std::string kExport = "health_events_exporter_export_lag_seconds";
   const std::string kExportKnown = "health_events_exporter_export_lag_known";
@@ -115,8 +123,8 @@ TEST_F(PipelineLagTest, IsAbsentAndSaidToBeUnknownUntilTheDatastoreHasAnswered) 
   }
   source_.cut = false;
   ASSERT_TRUE(reactor_.eventually([&] { return value(kExportKnown) == 1.0 && value(kReadKnown) == 1.0; }, 100ms));
-  EXPECT_TRUE(shows_export_lag(0s));
-  EXPECT_TRUE(shows_read_lag(0s));
+  EXPECT_TRUE(comes_to_nothing(kExport));
+  EXPECT_TRUE(comes_to_nothing(kRead));
 }
 
 TEST_F(PipelineLagTest, IsNothingOnAQuietStreamForAsLongAsTheDatastoreAnswers) {
@@ -126,8 +134,8 @@ TEST_F(PipelineLagTest, IsNothingOnAQuietStreamForAsLongAsTheDatastoreAnswers) {
   ASSERT_TRUE(reactor_.eventually([&] { return sink_.bodies().size() == 1; }, 100ms));
   for (int i = 0; i < 30; ++i) {
     clock_.advance(400ms);
-    ASSERT_TRUE(shows_export_lag(0s)) << i << ": " << value(kExport).value_or(-1);
-    ASSERT_TRUE(shows_read_lag(0s)) << i << ": " << value(kRead).value_or(-1);
+    ASSERT_TRUE(comes_to_nothing(kExport)) << i << ": " << value(kExport).value_or(-1);
+    ASSERT_TRUE(comes_to_nothing(kRead)) << i << ": " << value(kRead).value_or(-1);
   }
 }
 
@@ -143,18 +151,18 @@ TEST_F(PipelineLagTest, IsTheAgeOfTheOldestCommittedEventThatIsNotDelivered) {
   EXPECT_TRUE(shows_export_lag(3h + (clock_.now() - begin)));
   clock_.advance(100s);
   EXPECT_TRUE(shows_export_lag(3h + (clock_.now() - begin)));
-  EXPECT_TRUE(shows_read_lag(0s)) << "it is read, only not delivered";
+  EXPECT_TRUE(comes_to_nothing(kRead)) << "it is read, only not delivered";
   sink_.release();
-  ASSERT_TRUE(reactor_.eventually([&] { return value("health_events_exporter_queue_events") == 0.0; }, 100ms));
-  EXPECT_TRUE(shows_export_lag(0s));
+  EXPECT_TRUE(comes_to_nothing(kExport));
 }
 
 TEST_F(PipelineLagTest, GrowsWhileTheDatastoreIsOutOfReachAsFastAsWhatIsMissed) {
   start();
-  ASSERT_TRUE(reactor_.eventually([&] { return value(kExportKnown) == 1.0; }, 100ms));
+  ASSERT_TRUE(has_just_answered());
   source_.cut = true;
+  clock_.advance(500ms);  // the read under way ends
   ASSERT_TRUE(
-      reactor_.eventually([&] { return value("health_events_exporter_source_errors_total").value_or(0) >= 1; }, 50ms));
+      reactor_.eventually([&] { return value("health_events_exporter_source_errors_total").value_or(0) >= 1; }));
   const MonoTime missed = clock_.now();
   insert("missed");
   for (int i = 0; i < 10; ++i) {

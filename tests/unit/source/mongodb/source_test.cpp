@@ -130,7 +130,7 @@ TEST_F(Stream, AnEventOfAnotherCollectionsStreamIsALostPosition) {
   EXPECT_EQ(done.error().kind, ErrorKind::position_lost) << done.error().message;
 }
 
-TEST_F(Stream, TheTimeOfAChangeIsTheServersAndHasWholeSeconds) {
+TEST_F(Stream, TheTimeOfAChangeIsTheServersInWholeSecondsAndForPeopleInMilliseconds) {
   ASSERT_TRUE(source_->open(head()));
   const WallTime before = clock_.wall_now();
   store(1);
@@ -138,6 +138,8 @@ TEST_F(Stream, TheTimeOfAChangeIsTheServersAndHasWholeSeconds) {
   ASSERT_EQ(batch_.size(), 1U);
   EXPECT_GT(batch_[0].after.changed_at, before - seconds(1));
   EXPECT_LE(batch_[0].after.changed_at, clock_.wall_now());
+  EXPECT_GE(batch_[0].created_at, std::chrono::floor<std::chrono::milliseconds>(before));
+  EXPECT_LE(batch_[0].created_at, clock_.wall_now());
 }
 
 TEST_F(Stream, AStreamThatIsOverHasNotCaughtUp) {
