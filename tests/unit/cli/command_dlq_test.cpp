@@ -52,10 +52,9 @@ TEST(DlqText, IsOneJsonObject) {
                              .by_node = {{"n", 3}},
                              .by_status = {{0, 1}, {400, 2}},
                              .unknown = {"x", "y"}};
-  EXPECT_EQ(plan_json(plan),
-            R"({"letters":3,"sendable":1,"undecodable":1,"gone":1,"byReason":{"a\"b":3},"byStatus":{"0":1,"400":2},)"
-            R"("byNode":{"n":3},"unknown":["x","y"]})"
-            "\n");
+  EXPECT_EQ(plan_json(plan), R"({"letters":3,"sendable":1,"filtered":0,"undecodable":1,"gone":1,"byReason":{"a\"b":3},)"
+                             R"("byStatus":{"0":1,"400":2},"byNode":{"n":3},"unknown":["x","y"]})"
+                             "\n");
 }
 
 TEST(DlqText, ShowsNoControlCharacters) {
@@ -82,8 +81,8 @@ TEST(DlqText, AReplaySaysWhatStaysAndWhatIsLeft) {
   end.report = {.selected = 9, .replayed = 4, .refused = 2, .gone = 1, .notes = {"a: refused 400: \x1b[2J", "b: gone"}};
   EXPECT_EQ(replay_text(end),
             "a: refused 400: ?[2J\nb: gone\n... and 1 more\nreplayed 4 · refused again 2 · gone 1 · left 2\n");
-  EXPECT_EQ(replay_json(end), R"({"selected":9,"replayed":4,"refusedAgain":2,"gone":1,"left":2,"unknown":[],)"
-                              R"("notes":["a: refused 400: \u001b[2J","b: gone"],"failure":null})"
+  EXPECT_EQ(replay_json(end), R"({"selected":9,"replayed":4,"filtered":0,"refusedAgain":2,"gone":1,"left":2,)"
+                              R"("unknown":[],"notes":["a: refused 400: \u001b[2J","b: gone"],"failure":null})"
                               "\n");
   end.report = {.selected = 1, .replayed = 1, .refused = 0, .gone = 0, .notes = {}};
   end.failure = Error{ErrorKind::transient, "why"};
