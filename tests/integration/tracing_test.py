@@ -103,7 +103,7 @@ class Tracing(IntegrationTest):
     def test_an_events_spans_are_in_its_trace_and_the_sink_sees_the_last_of_them(self):
         receiver, sink = Receiver(self), NotingSink(self)
         exporter = self.begin(sink, receiver.environment(
-            OTEL_EXPORTER_OTLP_HEADERS="x-test=a%20b", OTEL_RESOURCE_ATTRIBUTES="k8s.pod.name=pod-1")).ready()
+            OTEL_EXPORTER_OTLP_HEADERS="x-test=a%20b", OTEL_RESOURCE_ATTRIBUTES="k8s.pod.name=pod-1,odd=%FFA%C3%A9")).ready()
         for number in range(3):
             self.store.insert(document(number, TRACE % number, CONNECTOR % number))
         spans = self.wait_for_spans(receiver, PROCESS, 3)
@@ -136,8 +136,10 @@ class Tracing(IntegrationTest):
                 self.assertEqual(span["status"], 0)
                 self.assertLessEqual(span["start"], span["end"])
                 self.assertEqual(span["scope"], "event-exporter")
-                self.assertEqual((span["resource"]["service.name"], span["resource"]["k8s.pod.name"]),
-                                 ("event-exporter", "pod-1"))
+                resource = span["resource"]
+                # A byte that is no UTF-8 would make a collector refuse the batch.
+                self.assertEqual((resource["service.name"], resource["k8s.pod.name"], resource["odd"]),
+                                 ("event-exporter", "pod-1", "?A\u00e9"))
         stored = {row[0] for row in self.store.rows("SELECT id FROM health_events")}
         self.assertEqual({by_trace[trace][PROCESS]["attributes"]["health_event.id"] for trace in by_trace}, stored)
         self.assertIn({"header": "a b"}, receiver.lines())

@@ -7,6 +7,7 @@
 // are answered UNAVAILABLE. --delay-ms: before each answer. --quiet: counts only. Prints its counts at the end.
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -137,6 +138,10 @@ class Receiver final : public trace_service::TraceService::Service {
     const std::lock_guard lock(mutex_);
     if (options_.print) {
       for (const std::string& trace : order_) {
+        std::vector<ProtoSpan>& kept = traces_[trace];
+        std::sort(kept.begin(), kept.end(), [](const ProtoSpan& a, const ProtoSpan& b) {
+          return a.start_time_unix_nano() < b.start_time_unix_nano();
+        });
         std::cout << "trace " << trace << "\n";
         print(trace, "", 1);
       }
