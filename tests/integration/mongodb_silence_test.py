@@ -38,9 +38,10 @@ class MongodbSilence(MongodbCase):
         starting = self.exporter_again()
         starting.wait_for_line(NO_ANSWER)
         exporter.wait_for_line(READ_AGAIN)
+        # Five seconds for the last save, of a quiet stream's position, one for each thread that waits.
         for process in (exporter, starting):
             process.send(signal.SIGTERM)
-            self.assertEqual(process.wait(5), 0, process.output())
+            self.assertEqual(process.wait(10), 0, process.output())
 
     def test_with_an_idle_stream(self):
         sink = LabSink(self)
