@@ -30,7 +30,7 @@ class MongodbSilence(MongodbCase):
 
     def test_when_the_server_is_gone_altogether(self):
         sink = LabSink(self)
-        exporter = self.exporter(sink).ready()
+        exporter = self.exporter(sink, shutdown__drain_timeout="1s").ready()
         self.insert(self.make(5))
         self.wait_for_all(sink)
         self.wait_for_settled(exporter)
@@ -38,7 +38,7 @@ class MongodbSilence(MongodbCase):
         starting = self.exporter_again()
         starting.wait_for_line(NO_ANSWER)
         exporter.wait_for_line(READ_AGAIN)
-        # Five seconds for the last save, of a quiet stream's position, one for each thread that waits.
+        # The drain, five seconds for the last save, which may be of a quiet stream's position, one for each thread.
         for process in (exporter, starting):
             process.send(signal.SIGTERM)
             self.assertEqual(process.wait(10), 0, process.output())
