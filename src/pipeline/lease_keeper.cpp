@@ -14,6 +14,8 @@ using checkpoint::Tenure;
 
 namespace {
 
+constexpr std::string_view kLost = "Another exporter has taken the lease over; becoming standby";
+
 // What people know a holder by: host and process id, the first two parts of its text (app/holder_name.h).
 std::string short_name(std::string_view holder) {
   const std::size_t host = holder.find(':');
@@ -120,6 +122,11 @@ void LeaseKeeper::step(const std::stop_token& woken) {
 }
 
 void LeaseKeeper::give_back() {
+  bool goes_on = false;
+  {
+    MutexLock lock(mutex_);
+    goes_on = wanted_;
+  }
   const auto tenure = machine_.tenure();
   machine_.resign(parts_.clock.now());
   end_tenure();
@@ -131,6 +138,8 @@ void LeaseKeeper::give_back() {
                 {{"error", done.error()}});
     } else if (*done) {
       log::info("Gave the lease back", {{"epoch", tenure->epoch}});
+    } else if (goes_on) {  // a save that was refused told the pipeline before a renewal could tell us
+      log::warn(kLost, {{"epoch", tenure->epoch}});
     }
   }
   MutexLock lock(mutex_);
@@ -201,7 +210,7 @@ void LeaseKeeper::renew() {
   const bool lapsed = !machine_.may_send(now);
   machine_.renewed(*done, asked, now);
   if (!*done) {
-    log::warn("Another exporter has taken the lease over; becoming standby", {{"epoch", tenure.epoch}});
+    log::warn(kLost, {{"epoch", tenure.epoch}});
     return end_tenure();
   }
   {
