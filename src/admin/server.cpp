@@ -12,6 +12,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/json_text.h"
+
 namespace exporter::admin {
 
 namespace {
@@ -27,13 +29,24 @@ void reuse_address_only(socket_t socket) {
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
 }
 
+constexpr const char* kJson = "application/json";
+
+std::string as_json(const Reasons& reasons) {
+  std::string json = reasons.empty() ? R"({"ok":true,"reasons":[)" : R"({"ok":false,"reasons":[)";
+  for (const std::string& reason : reasons) {
+    if (&reason != &reasons.front()) {
+      json += ',';
+    }
+    append_json_string(json, reason);
+  }
+  return json += "]}";
+}
+
 }  // namespace
 
 struct AdminServer::Impl {
   Options options;
-  std::function<std::string()> metrics_text;
-  std::function<Health()> health;
-  std::function<Health()> readiness;
+  Pages pages;
   httplib::Server server;
   std::atomic<std::uint16_t> port = 0;
   std::thread thread;
@@ -46,17 +59,26 @@ struct AdminServer::Impl {
     server.set_write_timeout(kIoTimeout);
     server.set_payload_max_length(kMaxBody);
     server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
-      response.set_content(metrics_text(), "text/plain; version=0.0.4");
+      response.set_content(pages.metrics(), "text/plain; version=0.0.4");
     });
-    serve_health("/healthz", health);
-    serve_health("/readyz", readiness);
+    serve_health("/healthz", pages.health);
+    serve_health("/readyz", pages.readiness);
+    server.Get("/status", [this](const httplib::Request&, httplib::Response& response) {
+      response.set_header("Cache-Control", "no-store");
+      response.set_content(pages.status(), kJson);
+    });
   }
 
-  void serve_health(const char* path, const std::function<Health()>& ask) {
-    server.Get(path, [&ask](const httplib::Request&, httplib::Response& response) {
-      const Health now = ask();
-      response.status = now.ok ? 200 : 503;
-      response.set_content(now.ok ? "ok" : now.reason, "text/plain; charset=utf-8");
+  void serve_health(const char* path, const std::function<Reasons()>& ask) {
+    server.Get(path, [&ask](const httplib::Request& request, httplib::Response& response) {
+      const Reasons reasons = ask();
+      response.status = reasons.empty() ? 200 : 503;
+      if (request.has_param("verbose")) {
+        response.set_content(as_json(reasons), kJson);
+      } else {
+        response.set_content(reasons.empty() ? "ok" : fmt::format("{}", fmt::join(reasons, "; ")),
+                             "text/plain; charset=utf-8");
+      }
     });
   }
 
@@ -77,13 +99,9 @@ struct AdminServer::Impl {
   }
 };
 
-AdminServer::AdminServer(Options options, std::function<std::string()> metrics_text, std::function<Health()> health,
-                         std::function<Health()> readiness)
-    : impl_(std::make_unique<Impl>()) {
+AdminServer::AdminServer(Options options, Pages pages) : impl_(std::make_unique<Impl>()) {
   impl_->options = std::move(options);
-  impl_->metrics_text = std::move(metrics_text);
-  impl_->health = std::move(health);
-  impl_->readiness = std::move(readiness);
+  impl_->pages = std::move(pages);
   impl_->configure();
 }
 

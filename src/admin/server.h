@@ -1,4 +1,5 @@
-// The admin port: /metrics for Prometheus, /healthz and /readyz for the kubelet, plain HTTP.
+// The admin port: /metrics for Prometheus, /healthz and /readyz for the kubelet (with ?verbose as JSON), /status for
+// programs, plain HTTP.
 //
 // It is served before the first position is known, so that a slow database does not look like a dead process. It reads
 // what others publish and touches nothing else: the callbacks run on the server's threads and must not block. A
@@ -10,14 +11,21 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
 namespace exporter::admin {
 
-struct Health {
-  bool ok = true;
-  std::string reason;  // shown with 503; no secrets
+// Why not; empty: well. Shown with 503; no secrets.
+using Reasons = std::vector<std::string>;
+
+// What the pages say, asked at each request.
+struct Pages {
+  std::function<std::string()> metrics;  // /metrics, in Prometheus' text format
+  std::function<Reasons()> health;       // /healthz
+  std::function<Reasons()> readiness;    // /readyz
+  std::function<std::string()> status;   // /status, JSON
 };
 
 class AdminServer {
@@ -27,8 +35,7 @@ class AdminServer {
     std::string address = "0.0.0.0";
   };
 
-  AdminServer(Options options, std::function<std::string()> metrics_text, std::function<Health()> health,
-              std::function<Health()> readiness);
+  AdminServer(Options options, Pages pages);
   ~AdminServer();  // stops
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;

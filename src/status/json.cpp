@@ -209,9 +209,8 @@ void write_flow(Object& out, const Status& status) {
         .add("failedAttemptsPerSecond", status.rates.failed_attempts)
         .add("receivedPerSecond", status.rates.received);
   });
-  out.object("latency", [&](Object& o) {
-    o.add("p50Seconds", status.latency.p50).add("p99Seconds", status.latency.p99);
-  });
+  out.object("latency",
+             [&](Object& o) { o.add("p50Seconds", status.latency.p50).add("p99Seconds", status.latency.p99); });
   out.object("totals", [&](Object& o) {
     o.add("received", status.totals.received)
         .add("delivered", status.totals.delivered)
@@ -259,18 +258,6 @@ std::string to_json(const Status& status) {
   out.objects("settings", status.settings, [](Object& o, const Setting& setting) {
     o.add("key", setting.key).add("value", setting.value).add("origin", setting.origin);
   });
-  out.end();
-  return text;
-}
-
-std::string health_json(const std::optional<std::string>& reasons) {
-  std::string text;
-  Object out(text);
-  std::vector<std::string> all;
-  if (reasons) {
-    all.push_back(*reasons);
-  }
-  out.add("ok", !reasons).array("reasons", all, [&](const std::string& reason) { append_value(text, reason); });
   out.end();
   return text;
 }

@@ -11,7 +11,4 @@ namespace exporter::status {
 
 [[nodiscard]] std::string to_json(const Status& status);
 
-// {"ok":true,"reasons":[]}, for /healthz?verbose and /readyz?verbose.
-[[nodiscard]] std::string health_json(const std::optional<std::string>& reasons);
-
 }  // namespace exporter::status

@@ -1,6 +1,6 @@
 // What a running exporter says about itself to people: plain values, for /status, the page at / and the terminal.
 //
-// One moment's view, put together by app/status_board. What is not known is empty, never 0. No secrets: whoever can
+// One moment's view, put together by app/live_status. What is not known is empty, never 0. No secrets: whoever can
 // reach the admin port can read it. Documented for users in docs/status-page.md.
 #pragma once
 

@@ -16,9 +16,10 @@ namespace {
 class AdminServerTest : public testing::Test {
  protected:
   AdminServer server_{{.port = 0, .address = "127.0.0.1"},
-                      [] { return std::string("a_total 1\n"); },
-                      [this] { return healthy_ ? Health{} : Health{.ok = false, .reason = "delivery is stalled"}; },
-                      [this] { return ready_ ? Health{} : Health{.ok = false, .reason = "no token"}; }};
+                      {.metrics = [] { return std::string("a_total 1\n"); },
+                       .health = [this] { return healthy_ ? Reasons{} : Reasons{"delivery is stalled"}; },
+                       .readiness = [this] { return ready_ ? Reasons{} : Reasons{"no token", "a \"sick\" sink"}; },
+                       .status = [] { return std::string("{}"); }}};
   std::atomic<bool> healthy_ = true;
   std::atomic<bool> ready_ = true;
 
@@ -63,22 +64,40 @@ TEST_F(AdminServerTest, SaysWhyItIsNotReadyWhileItIsHealthy) {
   const auto response = get("/readyz");
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 503);
-  EXPECT_EQ(response->body, "no token");
+  EXPECT_EQ(response->body, "no token; a \"sick\" sink");
   EXPECT_EQ(get("/healthz")->status, 200);
+}
+
+TEST_F(AdminServerTest, SaysItInJsonToWhoeverWantsMore) {
+  ASSERT_TRUE(server_.start());
+  EXPECT_EQ(get("/healthz?verbose")->body, R"({"ok":true,"reasons":[]})");
+  ready_ = false;
+  const auto response = get("/readyz?verbose=1");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 503);
+  EXPECT_EQ(response->get_header_value("Content-Type"), "application/json");
+  EXPECT_EQ(response->body, R"({"ok":false,"reasons":["no token","a \"sick\" sink"]})");
+}
+
+TEST_F(AdminServerTest, ServesTheStatus) {
+  ASSERT_TRUE(server_.start());
+  const auto response = get("/status");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->get_header_value("Content-Type"), "application/json");
+  EXPECT_EQ(response->get_header_value("Cache-Control"), "no-store");
+  EXPECT_EQ(response->body, "{}");
 }
 
 TEST_F(AdminServerTest, KnowsNothingElse) {
   ASSERT_TRUE(server_.start());
-  EXPECT_EQ(get("/")->status, 404);
   EXPECT_EQ(get("/ready")->status, 404);
   EXPECT_EQ(get("/metrics/x")->status, 404);
 }
 
 TEST_F(AdminServerTest, SaysThatThePortIsInUse) {
   ASSERT_TRUE(server_.start());
-  AdminServer second(
-      {.port = server_.port(), .address = "127.0.0.1"}, [] { return std::string(); }, [] { return Health{}; },
-      [] { return Health{}; });
+  AdminServer second({.port = server_.port(), .address = "127.0.0.1"}, {});
   const auto started = second.start();
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error(),
