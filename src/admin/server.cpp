@@ -12,6 +12,8 @@
 #include <thread>
 #include <utility>
 
+#include "admin/page.h"
+
 namespace exporter::admin {
 
 namespace {
@@ -25,6 +27,21 @@ constexpr std::size_t kMaxBody = 4096;  // nobody has a reason to send one
 void reuse_address_only(socket_t socket) {
   const int yes = 1;
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+}
+
+// GET and HEAD; the library answers other methods with 404.
+void serve_page(const httplib::Request&, httplib::Response& response) {
+  const auto nonce = new_nonce();
+  if (!nonce) {
+    response.status = 503;
+    response.set_content(nonce.error().message, "text/plain; charset=utf-8");
+    return;
+  }
+  response.set_header("Content-Security-Policy", page_policy(*nonce));
+  response.set_header("X-Content-Type-Options", "nosniff");
+  response.set_header("Referrer-Policy", "no-referrer");
+  response.set_header("Cache-Control", "no-store");
+  response.set_content(page_with_nonce(*nonce), "text/html; charset=utf-8");
 }
 
 }  // namespace
@@ -48,6 +65,7 @@ struct AdminServer::Impl {
     server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(metrics_text(), "text/plain; version=0.0.4");
     });
+    server.Get("/", serve_page);
     serve_health("/healthz", health);
     serve_health("/readyz", readiness);
   }

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "admin/page.h"
+
 namespace exporter::admin {
 namespace {
 
@@ -67,9 +69,41 @@ TEST_F(AdminServerTest, SaysWhyItIsNotReadyWhileItIsHealthy) {
   EXPECT_EQ(get("/healthz")->status, 200);
 }
 
+TEST_F(AdminServerTest, ServesThePageUnderAPolicyWithANonceOfItsOwn) {
+  ASSERT_TRUE(server_.start());
+  const auto response = get("/");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->get_header_value("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(response->get_header_value("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(response->get_header_value("Referrer-Policy"), "no-referrer");
+  EXPECT_EQ(response->get_header_value("Cache-Control"), "no-store");
+  const std::string policy = response->get_header_value("Content-Security-Policy");
+  const std::string start = "default-src 'none'; script-src 'nonce-";
+  ASSERT_THAT(policy, testing::StartsWith(start));
+  const std::string nonce = policy.substr(start.size(), 32);
+  EXPECT_EQ(policy, page_policy(nonce));
+  EXPECT_EQ(response->body, page_with_nonce(nonce));
+
+  const auto next = get("/");
+  ASSERT_TRUE(next);
+  EXPECT_NE(next->get_header_value("Content-Security-Policy"), policy);
+}
+
+TEST_F(AdminServerTest, ServesThePageToGetAndHeadOnly) {
+  ASSERT_TRUE(server_.start());
+  httplib::Client client("127.0.0.1", server_.port());
+  const auto head = client.Head("/");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->status, 200);
+  EXPECT_TRUE(head->has_header("Content-Security-Policy"));
+  EXPECT_EQ(client.Post("/")->status, 404);
+  EXPECT_EQ(client.Put("/")->status, 404);
+  EXPECT_EQ(client.Delete("/")->status, 404);
+}
+
 TEST_F(AdminServerTest, KnowsNothingElse) {
   ASSERT_TRUE(server_.start());
-  EXPECT_EQ(get("/")->status, 404);
   EXPECT_EQ(get("/ready")->status, 404);
   EXPECT_EQ(get("/metrics/x")->status, 404);
 }
