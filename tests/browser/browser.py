@@ -101,6 +101,7 @@ class StandIn:
     def __init__(self, answer):
         self.lock = threading.Condition()
         self.requests = []
+        self.hanging = False  # a question waits for its answer
         self.content = answer
         stand_in = self
 
@@ -149,7 +150,9 @@ class StandIn:
         with self.lock:
             self.requests.append(handler.path)
             if handler.path == "/status":
+                self.hanging = self.content is None
                 self.lock.wait_for(lambda: self.content is not None, timeout=60)
+                self.hanging = False
             content = self.content
         try:
             if content is StandIn.GONE:

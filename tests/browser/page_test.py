@@ -8,7 +8,7 @@ from selenium.webdriver.common.keys import Keys
 
 import scenes
 from browser import BrowserTest, StandIn
-from support import main
+from support import main, wait_until
 
 # Each scene, the word that it must be shown with, and the tone that gives it its colour.
 SHOWN = {
@@ -315,22 +315,27 @@ class Silence(PageTest):
     def test_is_kept_while_nobody_looks(self):
         self.show(scenes.idle())
         self.stand_in.answer(None)
+        wait_until(lambda: self.stand_in.hanging, "a question that is under way")
         asked = self.stand_in.asked()
-        self.wait_for("questions.size === 0", what="a question that is under way")
         hide = """Object.defineProperty(document, 'hidden', {value: arguments[0], configurable: true});
                   document.dispatchEvent(new Event('visibilitychange'));"""
         self.browser.run(hide, True)
-        turns = "const done = arguments[0]; let n = 20; (function turn() { n-- ? setTimeout(turn, 0) : done(questions.size); })()"
+        # Long enough for some more questions, were they asked.
+        turns = "const done = arguments[0]; let n = 60; (function turn() { n-- ? setTimeout(turn, 0) : done(questions.size); })()"
         self.assertEqual(self.browser.driver.execute_async_script(turns), 0)
+        self.assertEqual(self.stand_in.asked(), asked)
         self.assertFalse(self.visible())
         self.stand_in.answer(scenes.delivering())
         self.browser.run(hide, False)
         self.wait_for_text("#state", "Delivering")
         self.assertGreater(self.stand_in.asked(), asked)
-        # Hidden between two questions, it asks none either.
+        # Hidden between two questions, it does not ask the second.
         self.wait_for("questions.size === 1 && (Object.defineProperty(document, 'hidden', {value: true, configurable: true}), "
                       "document.dispatchEvent(new Event('visibilitychange')))", what="a moment between two questions")
+        asked = self.stand_in.asked()
+        self.wait_for("questions.size === 0")
         self.assertEqual(self.browser.driver.execute_async_script(turns), 0)
+        self.assertEqual(self.stand_in.asked(), asked)
         self.browser.run(hide, False)
         self.wait_for("questions.size === 1")
 
