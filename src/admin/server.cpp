@@ -20,7 +20,9 @@ namespace {
 
 // Prometheus and the kubelet are near; whoever needs longer only holds a thread that they wait for.
 constexpr std::chrono::seconds kIoTimeout(2);
-constexpr std::size_t kThreads = 2;
+// A browser with the page open keeps some connections at hand that carry nothing (at most six to one server), and each
+// holds a thread until kIoTimeout: more threads than that, so that the kubelet's probe does not wait behind them.
+constexpr std::size_t kThreads = 8;
 constexpr std::size_t kMaxBody = 4096;  // nobody has a reason to send one
 
 // The library's default is SO_REUSEPORT, with which two processes listen on one port and each gets half the requests.
@@ -59,6 +61,7 @@ struct AdminServer::Impl {
     server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server.set_socket_options(reuse_address_only);
     server.set_keep_alive_max_count(1);
+    server.set_keep_alive_timeout(kIoTimeout.count());  // the wait for the first byte, too
     server.set_read_timeout(kIoTimeout);
     server.set_write_timeout(kIoTimeout);
     server.set_payload_max_length(kMaxBody);
