@@ -40,7 +40,7 @@ window.clearTimeout = id => { questions.delete(id); clear(id); };
 
 
 def policy(nonce):
-    """As src/admin/page.h has it; a test compares the two."""
+    """As the exporter sends it; program_test.py compares the two."""
     return (f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; "
             "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 
