@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "admin/page.h"
 #include "base/json_text.h"
 
 namespace exporter::admin {
@@ -20,7 +21,9 @@ namespace {
 
 // Prometheus and the kubelet are near; whoever needs longer only holds a thread that they wait for.
 constexpr std::chrono::seconds kIoTimeout(2);
-constexpr std::size_t kThreads = 2;
+// A browser with the page open keeps some connections at hand that carry nothing (at most six to one server), and each
+// holds a thread until kIoTimeout: more threads than that, so that the kubelet's probe does not wait behind them.
+constexpr std::size_t kThreads = 8;
 constexpr std::size_t kMaxBody = 4096;  // nobody has a reason to send one
 
 // The library's default is SO_REUSEPORT, with which two processes listen on one port and each gets half the requests.
@@ -42,6 +45,21 @@ std::string as_json(const Reasons& reasons) {
   return json += "]}";
 }
 
+// GET and HEAD; the library answers other methods with 404.
+void serve_page(const httplib::Request&, httplib::Response& response) {
+  const auto nonce = new_nonce();
+  if (!nonce) {
+    response.status = 503;
+    response.set_content(nonce.error().message, "text/plain; charset=utf-8");
+    return;
+  }
+  response.set_header("Content-Security-Policy", page_policy(*nonce));
+  response.set_header("X-Content-Type-Options", "nosniff");
+  response.set_header("Referrer-Policy", "no-referrer");
+  response.set_header("Cache-Control", "no-store");
+  response.set_content(page_with_nonce(*nonce), "text/html; charset=utf-8");
+}
+
 }  // namespace
 
 struct AdminServer::Impl {
@@ -55,6 +73,7 @@ struct AdminServer::Impl {
     server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server.set_socket_options(reuse_address_only);
     server.set_keep_alive_max_count(1);
+    server.set_keep_alive_timeout(kIoTimeout.count());  // the wait for the first byte, too
     server.set_read_timeout(kIoTimeout);
     server.set_write_timeout(kIoTimeout);
     server.set_payload_max_length(kMaxBody);
@@ -67,6 +86,7 @@ struct AdminServer::Impl {
       response.set_header("Cache-Control", "no-store");
       response.set_content(pages.status(), kJson);
     });
+    server.Get("/", serve_page);
   }
 
   void serve_health(const char* path, const std::function<Reasons()>& ask) {

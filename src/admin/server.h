@@ -3,7 +3,7 @@
 //
 // It is served before the first position is known, so that a slow database does not look like a dead process. It reads
 // what others publish and touches nothing else: the callbacks run on the server's threads and must not block. A
-// connection carries one request, because an idle one would hold one of the two threads.
+// connection carries one request, because an idle one would hold one of the few threads.
 // Thread-safety: one owner calls start() and stop(); port() may be called from any thread after start().
 #pragma once
 
