@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
@@ -27,9 +28,22 @@ constexpr std::size_t kThreads = 8;
 constexpr std::size_t kMaxBody = 4096;  // nobody has a reason to send one
 
 // The library's default is SO_REUSEPORT, with which two processes listen on one port and each gets half the requests.
-void reuse_address_only(socket_t socket) {
+// And "::" has to mean IPv4 too, whatever /proc/sys/net/ipv6/bindv6only says; of an IPv4 socket the last call fails.
+void set_options(socket_t socket) {
   const int yes = 1;
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  const int no = 0;
+  const int before = errno;
+  ::setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
+  errno = before;
+}
+
+// Errors of socket(2) and bind(2).
+bool is_not_there(int reason) { return reason == EAFNOSUPPORT || reason == EADDRNOTAVAIL; }
+
+std::string place(const std::string& address, std::uint16_t port) {
+  return address.find(':') == std::string::npos ? fmt::format("{}:{}", address, port)
+                                                : fmt::format("[{}]:{}", address, port);
 }
 
 constexpr const char* kJson = "application/json";
@@ -71,7 +85,7 @@ struct AdminServer::Impl {
 
   void configure() {
     server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
-    server.set_socket_options(reuse_address_only);
+    server.set_socket_options(set_options);
     server.set_keep_alive_max_count(1);
     server.set_keep_alive_timeout(kIoTimeout.count());  // the wait for the first byte, too
     server.set_read_timeout(kIoTimeout);
@@ -103,15 +117,22 @@ struct AdminServer::Impl {
   }
 
   bool bind() {
+    if (bind_to(options.address)) {
+      return true;
+    }
+    return is_not_there(errno) && bind_to(options.fallback_address);
+  }
+
+  bool bind_to(const std::string& address) {
     errno = 0;
     if (options.port != 0) {
-      if (!server.bind_to_port(options.address, options.port)) {
+      if (!server.bind_to_port(address, options.port)) {
         return false;
       }
       port = options.port;
       return true;
     }
-    const int bound = server.bind_to_any_port(options.address);
+    const int bound = server.bind_to_any_port(address);
     if (bound > 0) {
       port = static_cast<std::uint16_t>(bound);
     }
@@ -130,11 +151,10 @@ AdminServer::~AdminServer() { stop(); }
 Result<void> AdminServer::start() {
   if (!impl_->bind()) {
     const int reason = errno;
-    return fail(
-        ErrorKind::invalid,
-        fmt::format("cannot listen on {}:{} for metrics and health: {}; choose another port with --metrics-port",
-                    impl_->options.address, impl_->options.port,
-                    reason != 0 ? std::strerror(reason) : "the address is not usable"));
+    return fail(ErrorKind::invalid,
+                fmt::format("cannot listen on {} for metrics and health: {}; choose another port with --metrics-port",
+                            place(impl_->options.address, impl_->options.port),
+                            reason != 0 ? std::strerror(reason) : "the address is not usable"));
   }
   impl_->thread = std::thread([impl = impl_.get()] {
     ::pthread_setname_np(::pthread_self(), "admin");

@@ -31,8 +31,10 @@ struct Pages {
 class AdminServer {
  public:
   struct Options {
-    std::uint16_t port = 2112;  // 0: any free one, see port()
-    std::string address = "0.0.0.0";
+    std::uint16_t port = 2112;   // 0: any free one, see port()
+    std::string address = "::";  // every interface, by IPv6 and IPv4
+    // Taken instead when the machine has no such address: its kernel has no IPv6.
+    std::string fallback_address = "0.0.0.0";
   };
 
   AdminServer(Options options, Pages pages);

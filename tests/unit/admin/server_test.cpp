@@ -148,6 +148,53 @@ TEST_F(AdminServerTest, SaysThatThePortIsInUse) {
                                            "with --metrics-port"}));
 }
 
+class AdminServerAddresses : public testing::Test {
+ protected:
+  static AdminServer server(AdminServer::Options options) {
+    return {std::move(options), [] { return std::string(); }, [] { return Health{}; }, [] { return Health{}; }};
+  }
+
+  void SetUp() override {
+    httplib::Server probe;
+    if (probe.bind_to_any_port("::1") <= 0) {
+      GTEST_SKIP() << "this machine has no IPv6";
+    }
+  }
+
+  static bool answers(const std::string& host, const AdminServer& server) {
+    const auto response = httplib::Client(host, server.port()).Get("/healthz");
+    return response && response->status == 200;
+  }
+};
+
+TEST_F(AdminServerAddresses, OfBothFamiliesAreServed) {
+  AdminServer both = server({.port = 0});
+  ASSERT_TRUE(both.start());
+  EXPECT_TRUE(answers("127.0.0.1", both));
+  EXPECT_TRUE(answers("::1", both));
+}
+
+// 2001:db8::/32 is for documentation (RFC 3849): no machine has such an address.
+TEST_F(AdminServerAddresses, WhereTheFirstIsNotThereTheOtherIsTaken) {
+  AdminServer other = server({.port = 0, .address = "2001:db8::1", .fallback_address = "127.0.0.1"});
+  ASSERT_TRUE(other.start());
+  EXPECT_TRUE(answers("127.0.0.1", other));
+}
+
+TEST_F(AdminServerAddresses, APortInUseIsNoReasonToTakeTheOther) {
+  for (const std::string& holder : {std::string("0.0.0.0"), std::string("::"), std::string("127.0.0.1")}) {
+    AdminServer first = server({.port = 0, .address = holder});
+    ASSERT_TRUE(first.start());
+    // 127.0.0.2 would be free.
+    AdminServer second = server({.port = first.port(), .address = "::", .fallback_address = "127.0.0.2"});
+    const auto started = second.start();
+    ASSERT_FALSE(started) << holder;
+    EXPECT_EQ(started.error().message, "cannot listen on [::]:" + std::to_string(first.port()) +
+                                           " for metrics and health: Address already in use; choose another port with "
+                                           "--metrics-port");
+  }
+}
+
 TEST_F(AdminServerTest, StopsAtOnceAndTwice) {
   ASSERT_TRUE(server_.start());
   const std::uint16_t port = server_.port();
