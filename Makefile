@@ -137,7 +137,7 @@ clean: ## remove build/
 	@rm -rf build
 
 # The parts of `check` that are no verbs of daily work.
-.PHONY: layers docs fmt-check shellcheck
+.PHONY: layers docs fmt-check shellcheck hardening
 layers:
 	@tools/check_layers.py
 docs:
@@ -151,3 +151,5 @@ fmt-check:
 	@$(CPP_FILES) | xargs -r clang-format-19 --dry-run --Werror
 shellcheck:
 	@$(SHELL_FILES) | xargs -r shellcheck
+hardening: build
+	@tools/check_hardening.py build/release/event-exporter build/release/event-exporter-otlp.so
