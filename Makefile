@@ -37,6 +37,10 @@ build: build/release/build.ninja ## build/release/event-exporter
 package: build ## a Debian package with a systemd unit, in build/release
 	@cd build/release && cpack --config CPackConfig.cmake
 
+.PHONY: sbom
+sbom: build ## what the program is made of, as CycloneDX: build/release/sbom.cdx.json
+	@scripts/sbom --output build/release/sbom.cdx.json
+
 .PHONY: demo
 demo: ## set up, build, and show the main job on this machine
 	@scripts/setup --build
