@@ -35,7 +35,8 @@ build: build/release/build.ninja ## build/release/event-exporter
 
 .PHONY: package
 package: build ## a Debian package with a systemd unit, in build/release
-	@cd build/release && cpack --config CPackConfig.cmake
+	@umask 022 && cd build/release && \
+	  SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)} cpack --config CPackConfig.cmake
 
 .PHONY: sbom
 sbom: build ## what the program is made of, as CycloneDX: build/release/sbom.cdx.json
