@@ -147,6 +147,7 @@ layers:
 	@tools/check_layers.py
 docs:
 	@tools/check_docs.py
+	@scripts/release-notes --check
 	@tools/check_metrics_docs.py
 	@tools/check_config_docs.py
 	@tools/check_dashboard.py
