@@ -9,6 +9,14 @@ install(FILES ${packaging}/event-exporter.service DESTINATION lib/systemd/system
 install(FILES config/event-exporter.example.toml LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
 
+# The list of all that the program is made of; behind the program, because it has the sums of the installed files.
+install(CODE "
+  set(to \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\")
+  execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/sbom --output \"\${to}/${CMAKE_INSTALL_DOCDIR}/sbom.cdx.json\"
+                          --shipped \"\${to}/${CMAKE_INSTALL_BINDIR}/event-exporter\"
+                          --shipped \"\${to}/lib/event-exporter/event-exporter-otlp.so\" $<TARGET_FILE:event-exporter>
+                  COMMAND_ERROR_IS_FATAL ANY)")
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME event-exporter)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
