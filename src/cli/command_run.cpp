@@ -26,7 +26,7 @@ int run_exporter(std::span<const std::string> arguments) {
     return 2;
   }
   log::init(log::parse_level(loaded.config.log_level), app::build_version().version);
-  return app::run_service(loaded.config);
+  return app::run_service(loaded.config, loaded.settings);
 }
 
 }  // namespace exporter::cli
