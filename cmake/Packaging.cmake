@@ -28,6 +28,11 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates")
+# Traces alone need it, and Debian 12 has it in its backports alone. It has no list by which shlibdeps could find it, and its
+# libraries no version in their names.
+string(REGEX MATCH "^([0-9]+)\\.([0-9]+)" minor "${opentelemetry-cpp_VERSION}")
+math(EXPR next "${CMAKE_MATCH_2} + 1")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "opentelemetry-cpp (>= ${minor}), opentelemetry-cpp (<< ${CMAKE_MATCH_1}.${next})")
 # Enables nothing: a service without a configuration cannot run. Makes systemd read the unit, and ends it at removal.
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${packaging}/postinst;${packaging}/prerm;${packaging}/postrm")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
