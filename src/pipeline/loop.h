@@ -14,7 +14,6 @@
 #include "base/bounded_queue.h"
 #include "event/prepared_event.h"
 #include "pipeline/lag.h"
-#include "pipeline/notice_log.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/store_worker.h"
 
@@ -72,7 +71,6 @@ class Pipeline::Loop {
   std::atomic<std::int64_t>& heartbeat_;
   Readiness& readiness_;
   Heart heart_;
-  NoticeLog notices_;
   StoreWorker* store_ = nullptr;
   std::shared_ptr<const ports::BearerToken> token_;
   std::vector<std::shared_ptr<const ports::BearerToken>> tokens_in_flight_;  // by ticket slot
