@@ -1,8 +1,9 @@
-// The admin port: /metrics for Prometheus, /healthz and /readyz for the kubelet, plain HTTP.
+// The admin port: /metrics for Prometheus, /healthz and /readyz for the kubelet (with ?verbose as JSON), /status for
+// programs, plain HTTP.
 //
 // It is served before the first position is known, so that a slow database does not look like a dead process. It reads
 // what others publish and touches nothing else: the callbacks run on the server's threads and must not block. A
-// connection carries one request, because an idle one would hold one of the two threads.
+// connection carries one request, because an idle one would hold one of the few threads.
 // Thread-safety: one owner calls start() and stop(); port() may be called from any thread after start().
 #pragma once
 
@@ -10,25 +11,33 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
 namespace exporter::admin {
 
-struct Health {
-  bool ok = true;
-  std::string reason;  // shown with 503; no secrets
+// Why not; empty: well. Shown with 503; no secrets.
+using Reasons = std::vector<std::string>;
+
+// What the pages say, asked at each request.
+struct Pages {
+  std::function<std::string()> metrics;  // /metrics, in Prometheus' text format
+  std::function<Reasons()> health;       // /healthz
+  std::function<Reasons()> readiness;    // /readyz
+  std::function<std::string()> status;   // /status, JSON
 };
 
 class AdminServer {
  public:
   struct Options {
-    std::uint16_t port = 2112;  // 0: any free one, see port()
-    std::string address = "0.0.0.0";
+    std::uint16_t port = 2112;   // 0: any free one, see port()
+    std::string address = "::";  // every interface, by IPv6 and IPv4
+    // Taken instead when the machine has no such address: its kernel has no IPv6.
+    std::string fallback_address = "0.0.0.0";
   };
 
-  AdminServer(Options options, std::function<std::string()> metrics_text, std::function<Health()> health,
-              std::function<Health()> readiness);
+  AdminServer(Options options, Pages pages);
   ~AdminServer();  // stops
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;

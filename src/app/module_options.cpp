@@ -21,6 +21,7 @@ pipeline::PipelineOptions delivery_options(const config::Config& config, const C
   options.heart.checkpoint.interval = config.checkpoint.interval;
   options.heart.seed = static_cast<std::uint64_t>(clock.wall_now().time_since_epoch().count());
   options.drain_timeout = config.shutdown.drain_timeout;
+  options.max_export_lag = config.readiness.max_export_lag;
   return options;
 }
 

@@ -8,10 +8,12 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "admin/server.h"
 #include "app/datastore.h"
 #include "app/holder_name.h"
+#include "app/live_status.h"
 #include "app/module_options.h"
 #include "app/signals.h"
 #include "app/traces.h"
@@ -22,11 +24,14 @@
 #include "filter/program.h"
 #include "observability/log.h"
 #include "observability/metrics.h"
+#include "pipeline/board.h"
 #include "pipeline/lease_keeper.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/worker_thread.h"
 #include "sink/http/asio_reactor.h"
 #include "sink/http/http_sink.h"
+#include "status/json.h"
+#include "status/recent.h"
 #include "transform/cloud_event.h"
 #include "transform/event_id.h"
 
@@ -104,6 +109,24 @@ int finish(const Result<void>& ended) {
   return 0;
 }
 
+admin::Reasons reasons_of_illness(const LiveStatus::Service& seen) {
+  return seen.unhealthy ? admin::Reasons{*seen.unhealthy} : admin::Reasons{};
+}
+
+admin::Reasons reasons_of_unreadiness(const LiveStatus::Service& seen) {
+  admin::Reasons reasons = reasons_of_illness(seen);
+  if (!reasons.empty()) {
+    return reasons;
+  }
+  if (seen.lease_trouble) {
+    reasons.push_back(*seen.lease_trouble);
+  }
+  for (const auto& [cause, reason] : seen.causes) {
+    reasons.push_back(reason);
+  }
+  return reasons;
+}
+
 void warn_about_tls(const config::Config& config) {
   if (config.sink.insecure_skip_verify) {
     log::warn("TLS verification of the sink is switched off: anyone on the way can read and change events and token",
@@ -117,14 +140,11 @@ void warn_about_tls(const config::Config& config) {
   }
 }
 
-admin::Health health_of(const std::optional<std::string>& reason) {
-  return {.ok = !reason, .reason = reason.value_or("")};
-}
-
 // What lives as long as the process, and what is made anew for each tenure of the lease.
 class Service {
  public:
-  explicit Service(const config::Config& config) : config_(config) {}
+  Service(const config::Config& config, std::vector<config::Setting> settings)
+      : config_(config), status_(config, std::move(settings), board_, clock_) {}
   int run();
 
  private:
@@ -135,7 +155,8 @@ class Service {
   Result<void> serve();
   // Delivers for as long as the tenure lasts; null: no lease is used.
   Result<void> deliver(const checkpoint::Tenure* tenure);
-  void clear_gauges();
+  // Nothing of what a pipeline shows holds any more.
+  void clear_shown();
   void on_token(MonoTime ends_at);
   // What is noted for traces is sent, in the time that is left.
   void send_last_traces();
@@ -145,12 +166,15 @@ class Service {
   void abandon(const Result<void>& result);
   // Everything that can be saved is saved; one thread waits for a datastore that does not answer.
   void leave(const Result<void>& ended);
-  [[nodiscard]] std::optional<std::string> unhealthy();
-  [[nodiscard]] std::optional<std::string> not_ready();
+  void take_samples(const std::stop_token& stop);
+  // What stands between the service and delivery at this moment; what /healthz, /readyz and /status say follows from it.
+  [[nodiscard]] LiveStatus::Service look();
 
   const config::Config& config_;
   SystemClock clock_;
   metrics::Metrics metrics_{clock_};
+  pipeline::Board board_;
+  LiveStatus status_;
   std::unique_ptr<auth::OidcCredentials> credentials_;
   std::optional<Datastore> store_;
   std::unique_ptr<Traces> traces_;  // null: off
@@ -168,12 +192,17 @@ class Service {
 
 Result<void> Service::open() {
   auto credentials = auth::OidcCredentials::create(oidc_options(config_), clock_,
-                                                   {.failed = [this] { metrics_.token_refresh_errors.add(); },
+                                                   {.failed =
+                                                        [this] {
+                                                          metrics_.token_refresh_errors.add();
+                                                          status_.token_failed();
+                                                        },
                                                     .fetched = [this](MonoTime ends_at) { on_token(ends_at); },
                                                     .gone =
                                                         [this] {
                                                           metrics_.token_age.since({});
                                                           metrics_.token_expiry.set({});
+                                                          status_.token_gone();
                                                         }});
   if (!credentials) {
     return fail(std::move(credentials.error()));
@@ -188,6 +217,7 @@ Result<void> Service::open() {
     return fail(std::move(store.error()));
   }
   store_ = std::move(*store);
+  status_.datastore(store_->provider, store_->place);
   log::info("Datastore client initialized", {{"provider", store_->provider}, {"path", store_->place}});
   return config_.lease.enabled ? open_lease() : Result<void>();
 }
@@ -243,7 +273,8 @@ Result<void> Service::deliver(const checkpoint::Tenure* tenure) {
                                .metrics = metrics_,
                                .tenure = tenure,
                                .abandon = [this](const Result<void>& result) { abandon(result); },
-                               .tracer = tracer});
+                               .tracer = tracer,
+                               .board = &board_});
   {
     MutexLock lock(mutex_);
     pipeline_ = &pipeline;
@@ -261,13 +292,15 @@ Result<void> Service::deliver(const checkpoint::Tenure* tenure) {
 void Service::on_token(MonoTime ends_at) {
   const MonoTime now = clock_.now();
   const auto expiry = clock_.wall_now() + (ends_at - now);
+  status_.token_fetched(ends_at);
   metrics_.token_refreshes.add();
   metrics_.token_age.since(now);
   metrics_.token_expiry.set(std::chrono::duration<double>(expiry.time_since_epoch()).count());
 }
 
 // A standby holds nothing, and does not know how far behind anything is.
-void Service::clear_gauges() {
+void Service::clear_shown() {
+  board_.clear();
   for (metrics::Gauge* const gauge :
        {&metrics_.queue_bytes, &metrics_.queue_events, &metrics_.in_flight, &metrics_.backfill_in_progress,
         &metrics_.retries_waiting, &metrics_.sink_paused, &metrics_.concurrency_limit, &metrics_.read_queue_bytes,
@@ -296,7 +329,7 @@ Result<void> Service::serve() {
     if (ended || ended.error().kind != ErrorKind::not_leader) {
       return ended;
     }
-    clear_gauges();
+    clear_shown();
     if (stop_.stop_requested()) {
       return {};
     }
@@ -344,20 +377,29 @@ void Service::leave(const Result<void>& ended) {
   std::_Exit(finish(ended));
 }
 
-std::optional<std::string> Service::unhealthy() {
+LiveStatus::Service Service::look() {
+  LiveStatus::Service seen;
+  if (keeper_) {
+    seen.lease_trouble = keeper_->not_ready();
+    seen.lease = keeper_->view();
+    seen.standby = keeper_->standby().has_value();
+  }
+  seen.stopping = stop_.stop_requested();
   MutexLock lock(mutex_);
-  return pipeline_ != nullptr ? pipeline_->unhealthy() : std::nullopt;
+  if (pipeline_ != nullptr) {
+    seen.unhealthy = pipeline_->unhealthy();
+    seen.causes = pipeline_->not_ready();
+  } else if (!seen.lease_trouble && !seen.standby) {
+    seen.causes.emplace(pipeline::Readiness::Cause::start, "starting");
+  }
+  return seen;
 }
 
-std::optional<std::string> Service::not_ready() {
-  auto lease = keeper_ ? keeper_->not_ready() : std::nullopt;
-  const bool standby = keeper_ && keeper_->standby();
-  MutexLock lock(mutex_);
-  if (pipeline_ == nullptr) {
-    return lease || standby ? lease : "starting";
+void Service::take_samples(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    status_.sample();
+    clock_.sleep_until(after(clock_.now(), status::Recent::kStep), stop);
   }
-  const auto delivery = pipeline_->not_ready();
-  return lease && delivery ? *lease + "; " + *delivery : lease ? lease : delivery;
 }
 
 void Service::send_last_traces() {
@@ -374,9 +416,12 @@ int Service::run() {
   if (auto opened = open(); !opened) {
     return report(opened.error());
   }
-  admin::AdminServer admin(
-      {.port = config_.metrics_port}, [this] { return metrics_.text(); }, [this] { return health_of(unhealthy()); },
-      [this] { return health_of(not_ready()); });
+  admin::AdminServer admin({.port = config_.metrics_port},
+                           {.metrics = [this] { return metrics_.text(); },
+                            .health = [this] { return reasons_of_illness(look()); },
+                            .readiness = [this] { return reasons_of_unreadiness(look()); },
+                            .status = [this] { return status::to_json(status_.status(look())); }});
+  const pipeline::WorkerThread sampling("status", [this](const std::stop_token& stop) { take_samples(stop); });
   if (auto started = admin.start(); started) {
     log::info("starting server", {{"port", static_cast<std::uint32_t>(admin.port())}});
   } else {
@@ -418,7 +463,7 @@ int Service::run() {
 
 Version build_version() { return {.version = EXPORTER_VERSION, .commit = EXPORTER_COMMIT}; }
 
-int run_service(const config::Config& config) {
+int run_service(const config::Config& config, std::vector<config::Setting> settings) {
   log::info("Health Events Exporter starting", {{"commit", build_version().commit}});
   log::info("Configuration loaded", {{"path", config.config_path}});
   log::info("Publish workers configured", {{"workers", config.workers}});
@@ -426,7 +471,7 @@ int run_service(const config::Config& config) {
   if (!filter::is_blank(config.filter.expression)) {
     log::info("Event filter configured", {{"expression", config.filter.expression}});
   }
-  return Service(config).run();
+  return Service(config, std::move(settings)).run();
 }
 
 }  // namespace exporter::app

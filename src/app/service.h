@@ -1,7 +1,10 @@
 // The exporter as a program: concrete parts put together, started, drained, stopped.
 #pragma once
 
+#include <vector>
+
 #include "config/config.h"
+#include "config/load.h"
 
 namespace exporter::app {
 
@@ -14,6 +17,7 @@ struct Version {
 
 // Runs until a signal ends it. The exit code: 0 after a drain, 1 after a failure at run time, 2 when the configuration
 // cannot work (unreadable secret, bad CA file, a datastore file that is not ours). block_signals() was called before.
-[[nodiscard]] int run_service(const config::Config& config);
+// `settings`: for the status page.
+[[nodiscard]] int run_service(const config::Config& config, std::vector<config::Setting> settings);
 
 }  // namespace exporter::app

@@ -1,6 +1,5 @@
 #include "auth/oidc.h"
 
-#include <fmt/format.h>
 #include <pthread.h>
 
 #include <optional>
@@ -12,45 +11,11 @@
 #include "auth/secret_file.h"
 #include "auth/token_cache.h"
 #include "auth/token_client.h"
-#include "auth/token_response.h"
+#include "auth/token_fetch.h"
 #include "base/mutex.h"
 #include "observability/log.h"
 
 namespace exporter::auth {
-
-namespace {
-
-// A failed fetch: what to say, and how soon to try again.
-struct Failure {
-  FetchFailure kind = FetchFailure::transient;
-  int status = 0;  // 0: no answer
-  std::string message;
-};
-
-bool is_success(int status) { return status >= 200 && status <= 299; }
-
-// RFC 6749 section 5.2 gives 400 and 401 to requests that are wrong; 408, 425 and 429 (RFC 9110, 8470, 6585) speak of
-// time.
-FetchFailure classify(int status) {
-  const bool later = status >= 500 || status == 408 || status == 425 || status == 429;
-  return later ? FetchFailure::transient : FetchFailure::refused;
-}
-
-Failure describe(const TokenAnswer& answer) {
-  const std::string code = parse_oauth_error(answer.body);
-  std::string message = fmt::format("the token endpoint answered {}", answer.status);
-  if (!code.empty()) {
-    message += fmt::format(" ({})", code);
-  }
-  if (answer.status >= 300 && answer.status <= 399) {
-    message += "; redirects are not followed, correct exporter.oidc.token_url";
-  } else if (answer.status == 401 || code == "invalid_client") {
-    message += "; check exporter.oidc.client_id and the client secret file";
-  }
-  return {classify(answer.status), answer.status, std::move(message)};
-}
-
-}  // namespace
 
 class OidcCredentials::Impl {
  public:
@@ -131,24 +96,16 @@ class OidcCredentials::Impl {
   // One fetch, from secret to cache. A stop leaves the cache waiting for ever, which nobody sees any more.
   void fetch(const std::stop_token& stop) {
     refresh_secret();
-    const TokenRequest request = make_token_request({.client_auth = options_.client_auth,
-                                                     .client_id = options_.client_id,
-                                                     .client_secret = secret_,
-                                                     .scope = options_.scope});
-    const Result<TokenAnswer> answer = client_->post(request, stop);
-    if (!answer) {
-      if (answer.error().kind != ErrorKind::cancelled) {
-        on_failure({FetchFailure::transient, 0, "no token from the token endpoint: " + answer.error().message});
-      }
-      return;
-    }
-    if (!is_success(answer->status)) {
-      on_failure(describe(*answer));
-      return;
-    }
-    Result<TokenResponse> response = parse_token_response(answer->body);
+    auto response = fetch_token(*client_,
+                                {.client_auth = options_.client_auth,
+                                 .client_id = options_.client_id,
+                                 .client_secret = secret_,
+                                 .scope = options_.scope},
+                                stop);
     if (!response) {
-      on_failure({FetchFailure::transient, answer->status, std::move(response.error().message)});
+      if (!response.error().stopped) {
+        on_failure(response.error());
+      }
       return;
     }
     on_token(std::move(*response));
@@ -177,7 +134,7 @@ class OidcCredentials::Impl {
     }
   }
 
-  void on_failure(const Failure& failure) {
+  void on_failure(const TokenFailure& failure) {
     std::uint32_t attempt = 0;
     Duration retry_in{};
     {

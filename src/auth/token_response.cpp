@@ -41,6 +41,12 @@ bool is_token_text(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
+// RFC 6749 section 3.3: visible ASCII without quote and backslash, in words.
+bool is_scope(std::string_view text) {
+  return text.size() <= kMaxScopeBytes &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\'; });
+}
+
 // Calls visit(key, value) for each member of the object that `body` is. False if it is no JSON object, or more than
 // one.
 template <class Visit>
@@ -94,6 +100,11 @@ Result<TokenResponse> parse_token_response(std::string_view body) {
         return false;
       }
       response.lifetime = to_lifetime(text);
+    } else if (same_key(key, "scope") && type == json_type::string) {
+      if (value.get_string().get(text) != simdjson::SUCCESS) {
+        return false;
+      }
+      response.scope = is_scope(text) ? text : std::string_view();
     }
     return true;
   });

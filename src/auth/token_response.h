@@ -21,14 +21,18 @@ inline constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
 struct TokenResponse {
   std::string access_token;          // 1 or more visible ASCII characters or spaces (RFC 6749 appendix A.12)
   std::optional<Duration> lifetime;  // 1 s to kMaxLifetime; empty when the answer does not say
+  std::string scope;                 // what was granted, where the answer says it; at most kMaxScopeBytes, else empty
 };
 
 // Longer lifetimes are cut to this: a token is renewed daily at least.
 inline constexpr Duration kMaxLifetime = std::chrono::hours(24);
 
+inline constexpr std::size_t kMaxScopeBytes = 512;
+
 // The body of a 2xx answer. expires_in is a number of seconds or a string that holds one: a fraction counts, less
 // than one second is taken as one, and what is missing, null, zero, negative, or no such number counts as not said
-// (some servers write 0 or -1 for a token that does not expire). ErrorKind::transient when there is no usable
+// (some servers write 0 or -1 for a token that does not expire). A scope that is no text of RFC 6749 section 3.3 counts
+// as not said too. ErrorKind::transient when there is no usable
 // access_token: the server is not well, and may be later.
 [[nodiscard]] Result<TokenResponse> parse_token_response(std::string_view body);
 

@@ -18,6 +18,7 @@ struct Command {
 
 int run_exporter(std::span<const std::string> arguments);      // command_run.cpp
 int run_check_config(std::span<const std::string> arguments);  // command_check_config.cpp
+int run_verify_sink(std::span<const std::string> arguments);   // command_verify_sink.cpp
 int run_ingest(std::span<const std::string> arguments);        // command_ingest.cpp
 int run_filter_test(std::span<const std::string> arguments);   // command_filter.cpp
 int run_dlq_list(std::span<const std::string> arguments);      // command_dlq.cpp

@@ -27,7 +27,7 @@ int run_exporter(std::span<const std::string> arguments) {
   }
   log::init(log::parse_level(loaded.config.log_level), app::build_version().version,
             log::stderr_look(loaded.config.log_format));
-  return app::run_service(loaded.config);
+  return app::run_service(loaded.config, loaded.settings);
 }
 
 }  // namespace exporter::cli

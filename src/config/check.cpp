@@ -153,6 +153,9 @@ void check_own_keys(Draft& draft) {
   if (config.lease.term < kShortestTerm || config.lease.term > kLongestTerm) {
     draft.error("exporter.lease.term", format_duration(config.lease.term) + " is out of range", R"(give "1s" to "1h")");
   }
+  if (config.readiness.max_export_lag < Duration::zero()) {
+    draft.error("exporter.readiness.max_export_lag", "is negative", R"(write "0s" for no limit, or a time like "1h")");
+  }
   if (config.shutdown.drain_timeout < Duration::zero()) {
     draft.error("exporter.shutdown.drain_timeout", "is negative", R"(write "0s" for no waiting, or a time like "20s")");
   }

@@ -101,6 +101,11 @@ struct Config {
     Duration term = std::chrono::seconds(4);  // the same for all exporters of a datastore; 1 s to 1 h
   } lease;
 
+  // --- ours: [exporter.readiness] ---
+  struct Readiness {
+    Duration max_export_lag = std::chrono::hours(1);  // zero: however much
+  } readiness;
+
   // --- ours: [exporter.shutdown] ---
   struct Shutdown {
     Duration drain_timeout = std::chrono::seconds(20);

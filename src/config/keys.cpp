@@ -48,7 +48,7 @@ using Store = Config::Datastore;
 using Mongodb = Config::Datastore::Mongodb;
 
 // clang-format off
-const std::array<KeySpec, 44> kKeys = {{
+const std::array<KeySpec, 45> kKeys = {{
     {"exporter.metadata.cluster", "string", "required",
      "Name of the cluster; part of every event. Any other key of this table is copied into every event too",
      MetadataTable{}},
@@ -146,6 +146,9 @@ const std::array<KeySpec, 44> kKeys = {{
     {"exporter.lease.term", "duration", "4s",
      "How long a standby waits for a sign of life before it takes over, 1s to 1h; the same for all of them",
      at<&C::lease, &C::Lease::term>()},
+    {"exporter.readiness.max_export_lag", "duration", "1h",
+     "While delivery lags behind by more, /readyz fails; 0 = however much",
+     at<&C::readiness, &C::Readiness::max_export_lag>()},
     {"exporter.shutdown.drain_timeout", "duration", "20s",
      "Longest time to finish requests under way after SIGTERM",
      at<&C::shutdown, &C::Shutdown::drain_timeout>()},

@@ -1,5 +1,6 @@
 #include "dispatch/lanes.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -156,6 +157,28 @@ void Lanes::relax(Lane& lane) {
 void Lanes::mark_stuck(Ticket ticket, bool stuck) {
   Lane& lane = lanes_[nodes_[ticket.slot].lane];
   lane.stuck = stuck && !lane.relaxed;
+}
+
+std::vector<LaneStatus> Lanes::busiest(std::size_t most) const {
+  const auto length = [](const Lane* lane) { return lane->waiting + lane->aside + lane->out; };
+  std::vector<const Lane*> longest;
+  longest.reserve(index_.size());
+  for (const auto& [key, id] : index_) {
+    longest.push_back(&lanes_[id]);
+  }
+  const auto end = longest.begin() + static_cast<std::ptrdiff_t>(std::min(most, longest.size()));
+  std::partial_sort(longest.begin(), end, longest.end(), [&](const Lane* one, const Lane* other) {
+    return std::pair(length(other), std::string_view(one->key)) < std::pair(length(one), std::string_view(other->key));
+  });
+  std::vector<LaneStatus> found;
+  for (auto lane = longest.begin(); lane != end; ++lane) {
+    found.push_back({.key = (*lane)->key,
+                     .waiting = (*lane)->waiting + (*lane)->aside,
+                     .out = (*lane)->out,
+                     .relaxed = (*lane)->relaxed,
+                     .stuck = (*lane)->stuck});
+  }
+  return found;
 }
 
 void Lanes::retire_if_empty(std::uint32_t id) {

@@ -34,6 +34,15 @@ struct LanesOptions {
   std::size_t relax_after = 10000;  // waiting events of one lane; 0 = never
 };
 
+// For people.
+struct LaneStatus {
+  std::string key;
+  std::size_t waiting = 0;  // aside ones too
+  std::size_t out = 0;
+  bool relaxed = false;
+  bool stuck = false;
+};
+
 class Lanes {
  public:
   explicit Lanes(LanesOptions options) : options_(options) {}
@@ -74,6 +83,8 @@ class Lanes {
   [[nodiscard]] std::uint64_t relaxations() const { return relaxations_; }
   // Lanes with events waiting, out or aside.
   [[nodiscard]] std::size_t active() const { return index_.size(); }
+  // At most so many of them, the longest first. O(active()).
+  [[nodiscard]] std::vector<LaneStatus> busiest(std::size_t most) const;
 
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;

@@ -15,9 +15,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/histogram.h"
 #include "base/time.h"
 #include "lab/event_id_set.h"
-#include "lab/histogram.h"
 
 namespace exporter::lab {
 
@@ -43,7 +43,7 @@ class DeliveryLedger {
   [[nodiscard]] std::uint64_t order_violations() const { return order_violations_; }
   [[nodiscard]] std::uint64_t token_requests() const { return token_requests_; }
   [[nodiscard]] const EventIdSet& ids() const { return ids_; }
-  [[nodiscard]] const Histogram& latency() const { return latency_; }
+  [[nodiscard]] const Histogram<5>& latency() const { return latency_; }
 
   // The audit page, one JSON object.
   [[nodiscard]] std::string to_json() const;
@@ -60,7 +60,7 @@ class DeliveryLedger {
   EventIdSet ids_;
   std::unordered_map<std::string, std::int64_t, TextHash, std::equal_to<>> newest_sequence_;
   std::map<int, std::uint64_t> answers_;
-  Histogram latency_;
+  Histogram<5> latency_;
   std::uint64_t received_ = 0;
   std::uint64_t order_violations_ = 0;
   std::uint64_t token_requests_ = 0;

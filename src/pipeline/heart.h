@@ -172,6 +172,8 @@ class Heart {
   // What is noted for the trace of an event in flight; null when nothing is. The heart only keeps it.
   [[nodiscard]] event::EventTrace* trace_of(Ticket ticket);
   [[nodiscard]] HeartStatus status() const;
+  [[nodiscard]] std::size_t active_lanes() const { return lanes_.active(); }
+  [[nodiscard]] std::vector<dispatch::LaneStatus> busiest_lanes(std::size_t most) const { return lanes_.busiest(most); }
   // Everything up to here is settled; what the next save will hold.
   [[nodiscard]] ports::Checkpoint checkpoint() const;
 

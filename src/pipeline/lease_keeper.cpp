@@ -77,6 +77,13 @@ std::optional<std::string> LeaseKeeper::standby() const {
   return "standby: " + short_name(holder_) + " holds the lease";
 }
 
+LeaseKeeper::View LeaseKeeper::view() const {
+  MutexLock lock(mutex_);
+  View view{.held = tenure_ != nullptr, .self = short_name(options_.holder), .holder = {}};
+  view.holder = view.held ? view.self : short_name(holder_);
+  return view;
+}
+
 void LeaseKeeper::run(std::stop_token stop) {
   const std::stop_callback ends(stop, [this] {
     MutexLock lock(mutex_);

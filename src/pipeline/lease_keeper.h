@@ -53,6 +53,14 @@ class LeaseKeeper {
   // "standby: HOST:PID holds the lease"; nothing when this process holds it, or nobody is known to.
   [[nodiscard]] std::optional<std::string> standby() const;
 
+  // For people: names without what tells two processes of one name apart.
+  struct View {
+    bool held = false;
+    std::string self;
+    std::string holder;  // empty: not known
+  };
+  [[nodiscard]] View view() const;
+
   void run(std::stop_token stop);
 
  private:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/failpoint.h"
+#include "dispatch/error_table.h"
 #include "observability/log.h"
 #include "pipeline/notice_log.h"
 
@@ -13,6 +14,8 @@ namespace exporter::pipeline {
 namespace {
 
 constexpr Duration kShowEvery = std::chrono::milliseconds(250);
+constexpr Duration kDetailEvery = std::chrono::seconds(2);  // what takes time in proportion to the lanes
+constexpr std::size_t kBusiestLanes = 10;
 // What is set aside by this program is counted soon; what another one replays or removes, after a while.
 constexpr Duration kCountAfterLetter = std::chrono::seconds(1);
 constexpr Duration kCountEvery = std::chrono::minutes(1);
@@ -41,6 +44,11 @@ Pipeline::Loop::Loop(const PipelineOptions& options, Parts parts, ports::Checkpo
       started_(parts.clock.now()),
       progress_logged_(started_) {
   history_ = heart_.checkpoint().backfill.state == ports::Backfill::State::running;
+  parts_.board->clear();
+  view_ = parts_.board->view();  // what an earlier tenure counted
+  view_.max_bytes = options.heart.max_bytes;
+  view_.workers = options.heart.workers;
+  publish(heart_.status(), started_);
 }
 
 void Pipeline::Loop::begin(StoreWorker& store) {
@@ -119,16 +127,17 @@ void Pipeline::Loop::end_without_saving(Error error) {
 }
 
 void Pipeline::Loop::on_answer(const event::Answer& answer) {
-  if (!heed_lease(parts_.clock.now())) {
+  const MonoTime now = parts_.clock.now();
+  if (!heed_lease(now)) {
     return;
   }
   EXPORTER_FAILPOINT("loop.answered");
-  count_attempt(answer);
+  count_attempt(answer, now);
   tokens_in_flight_[answer.ticket.slot].reset();
   if (traced()) {
     parts_.tracer->answered(heart_.trace_of(answer.ticket), answer);
   }
-  heart_.answered(answer, parts_.clock.now(), parts_.clock.wall_now());
+  heart_.answered(answer, now, parts_.clock.wall_now());
   turn();
 }
 
@@ -160,6 +169,7 @@ void Pipeline::Loop::on_saved(const Result<void>& result) {
     readiness_.well(Readiness::Cause::saving);
     parts_.metrics.checkpoint_saves.add();
     parts_.metrics.resume_token_update.set(seconds(parts_.clock.wall_now().time_since_epoch()));
+    view_.saved_at = parts_.clock.now();
   } else {
     readiness_.fail(Readiness::Cause::saving, "progress cannot be saved: " + result.error().message);
     parts_.metrics.checkpoint_errors.add();
@@ -184,6 +194,7 @@ void Pipeline::Loop::on_dead_lettered(event::Ticket ticket, const Result<void>& 
 
 void Pipeline::Loop::on_counted(const Result<std::uint64_t>& letters) {
   counting_ = false;
+  view_.letters = letters ? std::optional(*letters) : std::nullopt;
   parts_.metrics.dead_letters_stored.set(letters ? std::optional(static_cast<double>(*letters)) : std::nullopt);
 }
 
@@ -280,6 +291,8 @@ void Pipeline::Loop::count_accepted(const Actions::Accepted& accepted) {
     success_ = &parts_.metrics.events_published.with("success");
   }
   success_->add();
+  ++view_.counts.delivered;
+  view_.counts.delivery_times.record(accepted.taken);
   parts_.metrics.publish_duration.observe(seconds(accepted.taken));
   if (accepted.read) {
     stages_.read.observe(seconds(*accepted.read));
@@ -302,6 +315,7 @@ void Pipeline::Loop::on_sink_paused(const Notice& notice) {
 // From the notice, which comes once, and not from the letter, which may have to be stored more than once.
 void Pipeline::Loop::count_set_aside(std::string_view reason) {
   parts_.metrics.dead_letters.with(reason).add();
+  ++view_.set_aside;
   if (reason == "undecodable") {
     parts_.metrics.transform_errors.add();
   } else if (reason == "refused") {
@@ -372,6 +386,7 @@ void Pipeline::Loop::show(MonoTime now) {
   parts_.metrics.sink_paused.set(status.sink_paused ? 1 : 0);
   parts_.metrics.lane_relaxations.add(static_cast<double>(status.relaxations - relaxations_shown_));
   relaxations_shown_ = status.relaxations;
+  publish(status, now);
   if (history_ && now - progress_logged_ >= kProgressEvery) {
     progress_logged_ = now;
     log::info("Backfill progress", {{"events", status.history_settled},
@@ -383,7 +398,24 @@ void Pipeline::Loop::show(MonoTime now) {
 void Pipeline::Loop::show_lag(MonoTime now) {
   const HeartStatus status = heart_.status();
   parts_.metrics.oldest_unsettled_age.since(status.oldest_read_at);
-  parts_.metrics.export_lag.since(delivered_up_to(status, passed_, watermark_, now, parts_.clock.wall_now()));
+  const auto delivered = delivered_up_to(status, passed_, watermark_, now, parts_.clock.wall_now());
+  parts_.metrics.export_lag.since(delivered);
+  parts_.board->delivered_up_to(delivered);
+}
+
+void Pipeline::Loop::publish(const HeartStatus& status, MonoTime now) {
+  view_.heart = status;
+  view_.read_queue_bytes = queue_.weight();
+  view_.unsaved_since = unsaved_since_;
+  view_.stopping = drain_deadline_.has_value();
+  if (now - detailed_ >= kDetailEvery || view_.checkpoint.position.empty()) {
+    detailed_ = now;
+    view_.active_lanes = heart_.active_lanes();
+    view_.busiest = heart_.busiest_lanes(kBusiestLanes);
+    view_.checkpoint = heart_.checkpoint();
+    view_.checkpoint.ahead.reset();
+  }
+  parts_.board->publish(view_);
 }
 
 void Pipeline::Loop::show_checkpoint(const HeartStatus& status, MonoTime now) {
@@ -403,8 +435,15 @@ void Pipeline::Loop::count_letters(MonoTime now) {
   store_->count();
 }
 
-void Pipeline::Loop::count_attempt(const event::Answer& answer) {
+void Pipeline::Loop::count_attempt(const event::Answer& answer, MonoTime now) {
   parts_.metrics.attempt_duration.observe(seconds(answer.latency));
+  const dispatch::Ruling ruling = dispatch::rule(answer);
+  if (ruling.verdict == dispatch::Verdict::accepted) {
+    view_.last_accepted = now;
+  } else {
+    ++view_.counts.failed_attempts;
+    view_.last_failure = {.what = ruling.reason, .status = answer.status, .at = now};
+  }
   if (answer.failure != event::TransportFailure::none) {
     parts_.metrics.attempts.with(event::to_string(answer.failure)).add();
     return;

@@ -13,6 +13,7 @@
 
 #include "base/bounded_queue.h"
 #include "event/prepared_event.h"
+#include "pipeline/board.h"
 #include "pipeline/lag.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/store_worker.h"
@@ -56,13 +57,15 @@ class Pipeline::Loop {
   void arm(MonoTime now);
   void finish_if_drained(MonoTime now);
   void show(MonoTime now);
+  // On the board; what takes long to tell, less often.
+  void publish(const HeartStatus& status, MonoTime now);
   // Each turn, so that what /metrics counts from it is never old.
   void show_lag(MonoTime now);
   void show_checkpoint(const HeartStatus& status, MonoTime now);
   // Asks for the number of stored letters, when it is time to.
   void count_letters(MonoTime now);
   void count_accepted(const Actions::Accepted& accepted);
-  void count_attempt(const event::Answer& answer);
+  void count_attempt(const event::Answer& answer, MonoTime now);
   [[nodiscard]] bool traced() const { return parts_.tracer != nullptr; }
 
   const PipelineOptions& options_;
@@ -71,6 +74,7 @@ class Pipeline::Loop {
   std::atomic<std::int64_t>& heartbeat_;
   Readiness& readiness_;
   Heart heart_;
+  LoopView view_;
   StoreWorker* store_ = nullptr;
   std::shared_ptr<const ports::BearerToken> token_;
   std::vector<std::shared_ptr<const ports::BearerToken>> tokens_in_flight_;  // by ticket slot
@@ -91,6 +95,7 @@ class Pipeline::Loop {
   std::atomic<bool> notified_ = false;
   MonoTime armed_ = kNever;
   MonoTime shown_{};
+  MonoTime detailed_{};
   MonoTime started_{};
   bool history_ = false;
   MonoTime progress_logged_{};

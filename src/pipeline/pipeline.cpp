@@ -4,6 +4,8 @@
 #include <random>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/backoff.h"
 #include "base/bounded_queue.h"
 #include "base/failpoint.h"
@@ -52,6 +54,10 @@ void report_filter(const event::PreparedBatch& batch, const Preparer::Unjudged& 
   }
 }
 
+std::int64_t whole_seconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
+
 bool mendable(const Error& error) {
   return error.kind != ErrorKind::corrupt && error.kind != ErrorKind::invalid && error.kind != ErrorKind::not_leader;
 }
@@ -61,6 +67,9 @@ bool mendable(const Error& error) {
 Pipeline::Pipeline(PipelineOptions options, Parts parts)
     : options_(options), parts_(parts), heartbeat_(kNever.time_since_epoch().count()) {
   readiness_.fail(Readiness::Cause::start, "starting: the stored position is not known yet");
+  if (parts_.board == nullptr) {
+    parts_.board = &own_board_;
+  }
 }
 Pipeline::~Pipeline() = default;
 
@@ -93,13 +102,20 @@ std::optional<std::string> Pipeline::unhealthy() const {
   if (silent < kDeadAfter) {
     return std::nullopt;
   }
-  return "the delivery loop has not turned for " +
-         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(silent).count()) + " s";
+  return fmt::format("the delivery loop has not turned for {} s", whole_seconds(silent));
 }
 
-std::optional<std::string> Pipeline::not_ready() const {
-  auto reason = unhealthy();
-  return reason ? reason : readiness_.reasons();
+std::map<Readiness::Cause, std::string> Pipeline::not_ready() const {
+  auto causes = readiness_.causes();
+  const auto delivered = parts_.board->delivered_up_to();
+  if (options_.max_export_lag > Duration::zero() && delivered) {
+    if (const Duration lag = parts_.clock.now() - *delivered; lag > options_.max_export_lag) {
+      causes.emplace(Readiness::Cause::lag,
+                     fmt::format("what is delivered lags {} s behind, and more than {} s is too much",
+                                 whole_seconds(lag), whole_seconds(options_.max_export_lag)));
+    }
+  }
+  return causes;
 }
 
 Result<ports::Checkpoint> Pipeline::first_start(Reader& reader) {
@@ -204,6 +220,8 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
     report_filter(*batch, parts_.preparer.take_unjudged(), parts_.metrics);
     passed.batch(*batch, now, parts_.clock.wall_now());
     parts_.metrics.stream_lag.since(passed.up_to());
+    parts_.board->read_up_to(passed.up_to());
+    parts_.board->read(batch->events.size(), batch->filtered());
     read_before = read_before || (stream && !lost);
     if (!history) {
       parts_.metrics.events_received.add(static_cast<double>(batch->events.size()));

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -23,6 +24,7 @@
 #include "base/mutex.h"
 #include "checkpoint/tenure.h"
 #include "observability/metrics.h"
+#include "pipeline/board.h"
 #include "pipeline/heart.h"
 #include "pipeline/reader.h"
 #include "pipeline/readiness.h"
@@ -43,6 +45,8 @@ struct PipelineOptions {
   ReaderOptions reader;
   std::size_t queue_bytes = 4 << 20;  // prepared events between source thread and loop
   Duration drain_timeout = std::chrono::seconds(20);
+  // While what is delivered lags behind by more, the pipeline is not ready; zero: however much.
+  Duration max_export_lag{};
 };
 
 // What the pipeline works with. All of it must outlive the pipeline.
@@ -66,6 +70,8 @@ struct Parts {
   std::function<void(const Result<void>&)> abandon = {};
   // The one of the preparer; null: no traces.
   tracing::EventTracer* tracer = nullptr;
+  // Where it shows what it does; null: on one of its own.
+  Board* board = nullptr;
 };
 
 class Pipeline {
@@ -87,8 +93,8 @@ class Pipeline {
   // Why the loop counts as dead; nothing when it is well or does not run yet.
   [[nodiscard]] std::optional<std::string> unhealthy() const;
 
-  // Why events are not delivered at the moment, or not for sure; nothing when all is well. No secrets.
-  [[nodiscard]] std::optional<std::string> not_ready() const;
+  // Why events are not delivered at the moment, or not for sure; empty when all is well. No secrets.
+  [[nodiscard]] std::map<Readiness::Cause, std::string> not_ready() const;
 
  private:
   class Loop;
@@ -101,6 +107,7 @@ class Pipeline {
   void read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop);
 
   PipelineOptions options_;
+  Board own_board_;
   Parts parts_;
   Readiness readiness_;
   std::stop_source stopping_;  // ends the bootstrap's waits

@@ -15,7 +15,7 @@ namespace exporter::pipeline {
 
 class Readiness {
  public:
-  enum class Cause : std::uint8_t { start, sink, token, reading, saving };  // shown in this order
+  enum class Cause : std::uint8_t { start, sink, token, reading, saving, lag };  // shown in this order
 
   // `reason`: for people, no secrets.
   void fail(Cause cause, std::string reason) {
@@ -27,14 +27,9 @@ class Readiness {
     reasons_.erase(cause);
   }
 
-  // All reasons, or nothing when there is none.
-  [[nodiscard]] std::optional<std::string> reasons() const {
+  [[nodiscard]] std::map<Cause, std::string> causes() const {
     MutexLock lock(mutex_);
-    std::optional<std::string> all;
-    for (const auto& [cause, reason] : reasons_) {
-      all = all ? *all + "; " + reason : reason;
-    }
-    return all;
+    return reasons_;
   }
 
  private:

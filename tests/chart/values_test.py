@@ -75,6 +75,7 @@ VALUES = {
     "exporter.checkpoint.interval": ("3s", "exporter.checkpoint.interval"),
     "exporter.lease.enabled": (False, "exporter.lease.enabled", ONE),
     "exporter.lease.term": ("9s", "exporter.lease.term"),
+    "exporter.readiness.maxExportLag": ("9s", "exporter.readiness.max_export_lag"),
     "exporter.shutdown.drainTimeout": ("9s", "exporter.shutdown.drain_timeout"),
     "mongodbStore.clientCertMountPath": ("/other", "exporter.datastore.ca_file"),
     "datastore.existingConfigMap": ("other",),

@@ -19,12 +19,13 @@ class Authority:
         self.key = folder / f"{name}.key"
         openssl("req", "-x509", *KEY, "-days", "2", "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.pem)
 
-    def issue(self, name, subject, extensions):
-        """Makes NAME.pem and NAME.key; the path of the first. `subject` as openssl writes it: /O=x/CN=y."""
+    def issue(self, name, subject, extensions, days=2):
+        """Makes NAME.pem and NAME.key; the path of the first. `subject` as openssl writes it: /O=x/CN=y. With fewer than
+        0 days it is over."""
         path = self.folder / name
         pem, key, request, settings = (path.with_name(name + end) for end in (".pem", ".key", ".csr", ".ext"))
         settings.write_text("".join(line + "\n" for line in extensions))
         openssl("req", *KEY, "-subj", subject, "-keyout", key, "-out", request)
-        openssl("x509", "-req", "-in", request, "-CA", self.pem, "-CAkey", self.key, "-CAcreateserial", "-days", "2",
+        openssl("x509", "-req", "-in", request, "-CA", self.pem, "-CAkey", self.key, "-CAcreateserial", "-days", days,
                 "-extfile", settings, "-out", pem)
         return pem

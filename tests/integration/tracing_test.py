@@ -7,6 +7,7 @@ import socket
 import threading
 from pathlib import Path
 
+from certificates import Authority
 from support import BINARY, Exporter, IntegrationTest, LabSink, Process, main, wait_until
 
 RECEIVER = os.environ.get("EXPORTER_OTLP_RECEIVER", str(Path(BINARY).parent / "otlp_receiver"))
@@ -310,6 +311,73 @@ class Tracing(IntegrationTest):
         wait_until(lambda: exporter.metric("health_events_exporter_spans_exported_total") == 4, "the count")
         exporter.stop()
         self.assertIn("gRPC status 14", exporter.lines("OpenTelemetry export error")[0]["error"])
+
+    def tls_receiver(self, *options, name="IP:127.0.0.1"):
+        """A collector that speaks TLS, its certificate by the authority of ca.pem."""
+        authority = Authority(self.folder, "ca")
+        certificate = authority.issue("collector", "/CN=collector", [f"subjectAltName={name}"])
+        return Receiver(self, "--tls-cert", certificate, "--tls-key", certificate.with_suffix(".key"), *options)
+
+    def over_tls(self, receiver, scheme="https://", **more):
+        """The environment for it, by default with the right authority."""
+        return receiver.environment(**{"OTEL_EXPORTER_OTLP_ENDPOINT": f"{scheme}127.0.0.1:{receiver.port}",
+                                       "OTEL_EXPORTER_OTLP_CERTIFICATE": str(self.folder / "ca.pem"), **more})
+
+    def client_certificate(self, authority):
+        certificate = authority.issue("client", "/CN=client", ["extendedKeyUsage=clientAuth"])
+        return {"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": str(certificate),
+                "OTEL_EXPORTER_OTLP_CLIENT_KEY": str(certificate.with_suffix(".key"))}
+
+    def traces_arrive(self, receiver, environment):
+        sink, before = NotingSink(self), len(receiver.spans())
+        exporter = self.begin(sink, environment).ready()
+        self.store.insert(document(1, TRACE % 1, CONNECTOR % 1))
+        wait_until(lambda: len(receiver.spans()) == before + 4, "the event's four spans")
+        exporter.stop()
+        self.assertEqual(exporter.lines("OpenTelemetry export error"), [])
+
+    def traces_are_dropped(self, receiver, environment, variable):
+        """The spans are counted as dropped, the events arrive all the same, and the log names what to look at."""
+        sink = NotingSink(self)
+        exporter = self.begin(sink, {**environment, "OTEL_BSP_MAX_QUEUE_SIZE": "8", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "8"}).ready()
+        for number in range(20):
+            self.store.insert(document(number, TRACE % number, CONNECTOR % number))
+        wait_until(lambda: len({event for event, *_ in sink.accepted()}) == 20, "all events at the sink")
+        dropped = 'health_events_exporter_spans_dropped_total{reason="queue_full"}'
+        wait_until(lambda: exporter.metric(dropped) > 0, "the count of dropped spans")
+        error = exporter.wait_for_line("OpenTelemetry export error")["error"]
+        exporter.stop()
+        self.assertIn(f"; check {variable}", error)
+        self.assertEqual(receiver.spans(), [])
+
+    def test_over_tls_they_arrive_at_a_collector_of_the_authority_that_is_named(self):
+        receiver = self.tls_receiver()
+        self.traces_arrive(receiver, self.over_tls(receiver))
+
+    def test_over_tls_with_a_client_certificate_for_a_collector_that_asks_for_one(self):
+        clients = Authority(self.folder, "clients")
+        receiver = self.tls_receiver("--client-ca", clients.pem)
+        self.traces_arrive(receiver, self.over_tls(receiver, **self.client_certificate(clients)))
+
+    def test_without_the_client_certificate_that_a_collector_asks_for_they_are_dropped(self):
+        receiver = self.tls_receiver("--client-ca", Authority(self.folder, "clients").pem)
+        self.traces_are_dropped(receiver, self.over_tls(receiver), "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE")
+
+    def test_for_a_collector_of_another_authority_they_are_dropped(self):
+        receiver, other = self.tls_receiver(), Authority(self.folder, "other")
+        self.traces_are_dropped(receiver, self.over_tls(receiver, OTEL_EXPORTER_OTLP_CERTIFICATE=str(other.pem)),
+                                "OTEL_EXPORTER_OTLP_CERTIFICATE")
+
+    def test_for_a_collector_whose_certificate_is_for_another_host_they_are_dropped(self):
+        receiver = self.tls_receiver(name="DNS:other.example")
+        self.traces_are_dropped(receiver, self.over_tls(receiver), "OTEL_EXPORTER_OTLP_ENDPOINT")
+
+    def test_insecure_counts_only_for_a_host_and_port_without_a_scheme(self):
+        tls, plain = self.tls_receiver(), Receiver(self)
+        self.traces_arrive(tls, self.over_tls(tls, scheme=""))
+        self.traces_arrive(tls, self.over_tls(tls, OTEL_EXPORTER_OTLP_INSECURE="true"))
+        self.traces_arrive(plain, self.over_tls(plain, scheme="", OTEL_EXPORTER_OTLP_INSECURE="true"))
+        self.traces_arrive(plain, self.over_tls(plain, scheme="http://", OTEL_EXPORTER_OTLP_INSECURE="false"))
 
     def test_check_config_tells_what_cannot_be_used(self):
         done = self.run_binary("check-config", f"--config={self.config('http://127.0.0.1:1')}",

@@ -8,7 +8,7 @@ import unittest
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 from certificates import Authority
 from support import BINARY, ROOT, SECRET, IntegrationTest, LabSink, Process, main
-from tls_test import TlsFront
+from tls_front import TlsFront
 
 USER = 65532
 

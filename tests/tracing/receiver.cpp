@@ -1,10 +1,13 @@
 // A small OTLP gRPC receiver for tests, benchmarks and for people who want to look:
 //
 //   otlp_receiver [--port N] [--ready-file FILE] [--spans-file FILE] [--print] [--fail N] [--delay-ms N] [--quiet]
+//                 [--tls-cert FILE --tls-key FILE [--client-ca FILE]]
 //
 // Takes traces on 127.0.0.1 until SIGTERM or SIGINT. --spans-file: one JSON object a span, in the order of arrival, each
 // batch before it is answered. --print: the tree of all spans, trace by trace, at the end. --fail: the first N exports
-// are answered UNAVAILABLE. --delay-ms: before each answer. --quiet: counts only. Prints its counts at the end.
+// are answered UNAVAILABLE. --delay-ms: before each answer. --quiet: counts only. --tls-cert and
+// --tls-key: TLS with this certificate; with --client-ca only for clients whose certificate is of that authority. All
+// three are PEM files. Prints its counts at the end.
 #include <signal.h>
 
 #include <algorithm>
@@ -13,13 +16,16 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h>
@@ -38,6 +44,9 @@ struct Options {
   bool quiet = false;
   int fail = 0;
   int delay_ms = 0;
+  std::string tls_cert;
+  std::string tls_key;
+  std::string client_ca;
 };
 
 std::string hex(const std::string& bytes) {
@@ -214,6 +223,12 @@ Options parse(const std::vector<std::string>& arguments) {
       options.fail = std::atoi(value().c_str());
     } else if (name == "--delay-ms") {
       options.delay_ms = std::atoi(value().c_str());
+    } else if (name == "--tls-cert") {
+      options.tls_cert = value();
+    } else if (name == "--tls-key") {
+      options.tls_key = value();
+    } else if (name == "--client-ca") {
+      options.client_ca = value();
     } else if (name == "--print") {
       options.print = true;
     } else if (name == "--quiet") {
@@ -224,6 +239,30 @@ Options parse(const std::vector<std::string>& arguments) {
     }
   }
   return options;
+}
+
+std::string content(const std::string& path) {
+  std::ifstream file(path);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (text.empty()) {
+    std::cerr << path << " cannot be read\n";
+    std::exit(2);
+  }
+  return text;
+}
+
+std::shared_ptr<grpc::ServerCredentials> credentials_for(const Options& options) {
+  if (options.tls_cert.empty()) {
+    return grpc::InsecureServerCredentials();
+  }
+  grpc::SslServerCredentialsOptions tls(options.client_ca.empty()
+                                            ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                            : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  tls.pem_key_cert_pairs.push_back({content(options.tls_key), content(options.tls_cert)});
+  if (!options.client_ca.empty()) {
+    tls.pem_root_certs = content(options.client_ca);
+  }
+  return grpc::SslServerCredentials(tls);
 }
 
 }  // namespace
@@ -239,7 +278,7 @@ int main(int count, char** values) {
   Receiver receiver(options);
   int port = 0;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:" + std::to_string(options.port), grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort("127.0.0.1:" + std::to_string(options.port), credentials_for(options), &port);
   builder.RegisterService(&receiver);
   const auto server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {

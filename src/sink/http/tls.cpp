@@ -18,32 +18,32 @@ namespace {
 namespace ssl = boost::asio::ssl;
 
 // What the operator can mend, found before OpenSSL's terser words.
-Result<void> check_readable(const std::string& path) {
+Result<void> check_readable(const TlsOptions& options) {
   errno = 0;
-  const std::ifstream file(path);
+  const std::ifstream file(options.ca_file);
   if (file.good()) {
     return {};
   }
   const auto reason = std::generic_category().message(errno == 0 ? EIO : errno);
-  return fail(ErrorKind::invalid,
-              fmt::format("sink.ca_file {}: {}; give the path of a readable PEM bundle", path, reason));
+  return fail(ErrorKind::invalid, fmt::format("{} {}: {}; give the path of a readable PEM bundle", options.ca_file_key,
+                                              options.ca_file, reason));
 }
 
-Result<void> load_roots(SSL_CTX* context, const std::string& ca_file) {
-  if (ca_file.empty()) {
+Result<void> load_roots(SSL_CTX* context, const TlsOptions& options) {
+  if (options.ca_file.empty()) {
     // Missing default files are no error here, as in other clients: each connection then fails and says why.
     SSL_CTX_set_default_verify_paths(context);
     return {};
   }
-  if (auto readable = check_readable(ca_file); !readable) {
+  if (auto readable = check_readable(options); !readable) {
     return readable;
   }
-  if (SSL_CTX_load_verify_file(context, ca_file.c_str()) == 1) {
+  if (SSL_CTX_load_verify_file(context, options.ca_file.c_str()) == 1) {
     return {};
   }
   ERR_clear_error();
-  return fail(ErrorKind::invalid,
-              fmt::format("sink.ca_file {} holds no certificate that can be read; give a bundle in PEM form", ca_file));
+  return fail(ErrorKind::invalid, fmt::format("{} {} holds no certificate that can be read; give a bundle in PEM form",
+                                              options.ca_file_key, options.ca_file));
 }
 
 bool is_address(const std::string& host) {
@@ -64,7 +64,7 @@ Result<std::unique_ptr<ssl::context>> make_tls_context(const TlsOptions& options
     SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_verify(native, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     if (options.verify) {
-      if (auto loaded = load_roots(native, options.ca_file); !loaded) {
+      if (auto loaded = load_roots(native, options); !loaded) {
         return fail(std::move(loaded).error());
       }
     }

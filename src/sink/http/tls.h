@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/system/error_code.hpp>
@@ -18,6 +19,7 @@ namespace exporter::http {
 struct TlsOptions {
   bool verify = true;
   std::string ca_file;  // empty: the system's roots, or those of SSL_CERT_FILE and SSL_CERT_DIR
+  std::string_view ca_file_key = "sink.ca_file";  // for messages
 };
 
 // Fails with `invalid` when the CA file cannot be read or holds no certificate.

@@ -169,6 +169,28 @@ std::string bounded(std::string text) {
   return text;
 }
 
+// Which variable to look at, where the library's words tell; else nothing. They are words of its version, and nothing
+// but the log line depends on them.
+std::string_view remedy(const std::string& words, bool tls) {
+  const auto said = [&](std::string_view part) { return words.find(part) != std::string::npos; };
+  if (tls && said("wrong version number")) {
+    return "; check OTEL_EXPORTER_OTLP_ENDPOINT: the collector speaks no TLS here";
+  }
+  if (tls && said("certificate verify failed")) {
+    return "; check OTEL_EXPORTER_OTLP_CERTIFICATE: the authorities to trust; or the collector's certificate has ended";
+  }
+  if (tls && said("Peer name")) {
+    return "; check OTEL_EXPORTER_OTLP_ENDPOINT: the collector's certificate is for another host";
+  }
+  if (tls && said("Socket closed")) {
+    return "; check OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, if the collector asks for one";
+  }
+  if (!tls && said("Socket closed")) {
+    return "; check OTEL_EXPORTER_OTLP_ENDPOINT: a collector that speaks TLS needs https://";
+  }
+  return {};
+}
+
 std::shared_ptr<grpc::ChannelCredentials> credentials_for(const Settings& settings) {
   if (!settings.tls) {
     return grpc::InsecureChannelCredentials();
@@ -268,7 +290,8 @@ Sent OtlpSender::send(std::span<const Span> spans, Duration patience) {
   end();
   if (!status.ok()) {
     return {.again = may_try_again(status.error_code()),
-            .error = bounded("gRPC status " + std::to_string(status.error_code()) + ": " + status.error_message())};
+            .error = bounded("gRPC status " + std::to_string(status.error_code()) + ": " + status.error_message())
+                         .append(remedy(status.error_message(), settings_.tls))};
   }
   const auto& partial = response.partial_success();
   return {.ok = true,

@@ -54,6 +54,20 @@ TEST(TokenResponse, TakesSenselessLifetimesAsNotSaid) {
   EXPECT_EQ(parse_token_response(R"({"access_token":"t"})")->lifetime, std::nullopt);
 }
 
+TEST(TokenResponse, ReadsTheScopeThatWasGranted) {
+  const auto scope_of = [](const std::string& json) {
+    const auto response = parse_token_response(R"({"access_token":"t","scope":)" + json + "}");
+    EXPECT_TRUE(response) << json;
+    return response.value_or(TokenResponse{}).scope;
+  };
+  EXPECT_EQ(scope_of(R"("events:write openid")"), "events:write openid");
+  for (const std::string& senseless :
+       {std::string("null"), std::string("7"), std::string(R"(["a"])"), std::string(R"("a\nb")"),
+        std::string(R"("say \"a\"")"), "\"" + std::string(kMaxScopeBytes + 1, 'a') + "\""}) {
+    EXPECT_EQ(scope_of(senseless), "") << senseless;
+  }
+}
+
 TEST(TokenResponse, MatchesKeysInAnyCaseAndTheLastWins) {
   const auto response =
       parse_token_response(R"({"Access_Token":"old","EXPIRES_IN":5,"ACCESS_TOKEN":"new","expires_in":7})");

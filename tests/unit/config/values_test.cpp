@@ -97,6 +97,10 @@ TEST(Values, OwnKeysAreStrict) {
             "config.toml:6: exporter.lease.term: 999ms is out of range; give \"1s\" to \"1h\"");
   EXPECT_FALSE(load_with("lease.term = \"61m\"\n").ok());
   EXPECT_TRUE(load_with("lease.term = \"1s\"\n").ok());
+  EXPECT_EQ(only_problem("readiness.max_export_lag = \"-1s\"\n"),
+            "config.toml:6: exporter.readiness.max_export_lag: is negative; write \"0s\" for no limit, or a time like "
+            "\"1h\"");
+  EXPECT_EQ(load_with("readiness.max_export_lag = \"0s\"\n").config.readiness.max_export_lag, Duration::zero());
   EXPECT_TRUE(load_with("shutdown.drain_timeout = \"0s\"\ndelivery.queue_bytes = 65536\n").ok());
 }
 

@@ -146,6 +146,30 @@ TEST(Lanes, ForgetsEmptyLanes) {
 }
 
 // Random use against the rule itself: per node, events start in the order in which they came, and never two at once.
+TEST(Lanes, ShowsTheLongestFirst) {
+  Lanes lanes({.ordering = Ordering::node, .relax_after = 2});
+  lanes.add(ticket(0), "short");
+  for (std::uint32_t slot = 1; slot <= 3; ++slot) {
+    lanes.add(ticket(slot), "long");
+  }
+  lanes.add(ticket(4), "refused");
+  lanes.add(ticket(5), "refused");
+  EXPECT_EQ(take_all(lanes), (Slots{0, 1, 4, 2, 3}));
+  lanes.step_aside(ticket(4));
+  lanes.mark_stuck(ticket(4), true);
+
+  const auto busiest = lanes.busiest(2);
+  ASSERT_EQ(busiest.size(), 2U);
+  EXPECT_EQ(busiest[0].key, "long");
+  EXPECT_EQ(busiest[0].out, 3U);
+  EXPECT_TRUE(busiest[0].relaxed);
+  EXPECT_EQ(busiest[1].key, "refused");
+  EXPECT_EQ(busiest[1].waiting, 2U);
+  EXPECT_EQ(busiest[1].out, 0U);
+  EXPECT_TRUE(busiest[1].stuck);
+  EXPECT_EQ(lanes.busiest(10).size(), 3U);
+}
+
 TEST(Lanes, KeepsTheOrderOfEachNodeInRandomWalks) {
   std::mt19937 random(7);
   Lanes lanes({.ordering = Ordering::strict, .relax_after = 0});

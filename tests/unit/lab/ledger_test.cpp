@@ -5,7 +5,6 @@
 
 #include "lab/delivery_ledger.h"
 #include "lab/event_id_set.h"
-#include "lab/histogram.h"
 
 namespace exporter::lab {
 namespace {
@@ -64,34 +63,6 @@ TEST(EventIdSet, TakesTheNilUuidAsAnyOther) {
   EXPECT_EQ(ids.add("00000000-0000-0000-0000-000000000000"), 1U);
   EXPECT_EQ(ids.size(), 1U);
 }
-
-TEST(Histogram, TellsPercentilesWithinItsPrecision) {
-  Histogram histogram;
-  for (int millis = 1; millis <= 1000; ++millis) {
-    histogram.record(std::chrono::milliseconds(millis));
-  }
-  EXPECT_EQ(histogram.count(), 1000U);
-  EXPECT_EQ(histogram.max(), 1s);
-  EXPECT_NEAR(static_cast<double>(histogram.percentile(0.5).count()), 500e6, 500e6 * 0.032);
-  EXPECT_NEAR(static_cast<double>(histogram.percentile(0.99).count()), 990e6, 990e6 * 0.032);
-  EXPECT_EQ(histogram.percentile(1), 1s);
-}
-
-TEST(Histogram, KeepsSmallValuesExactlyAndNegativeOnesAsZero) {
-  Histogram histogram;
-  histogram.record(Duration(-5));
-  EXPECT_EQ(histogram.percentile(1), Duration(0));
-  histogram.record(Duration(31));
-  EXPECT_EQ(histogram.percentile(1), Duration(31));
-}
-
-TEST(Histogram, TakesTheLongestDuration) {
-  Histogram histogram;
-  histogram.record(Duration::max());
-  EXPECT_EQ(histogram.percentile(0.5), Duration::max());
-}
-
-TEST(Histogram, OfNothingIsZero) { EXPECT_EQ(Histogram().percentile(0.99), Duration::zero()); }
 
 constexpr WallTime kNoon = WallTime(Duration(1'788'955'200'000'000'000));
 

@@ -60,6 +60,9 @@ interval = {{ include "event-exporter.duration" (dict "name" "exporter.checkpoin
 enabled = {{ toJson $exporter.lease.enabled }}
 term = {{ include "event-exporter.duration" (dict "name" "exporter.lease.term" "value" $exporter.lease.term) }}
 
+[exporter.readiness]
+max_export_lag = {{ include "event-exporter.duration" (dict "name" "exporter.readiness.maxExportLag" "value" $exporter.readiness.maxExportLag) }}
+
 [exporter.shutdown]
 drain_timeout = {{ include "event-exporter.duration" (dict "name" "exporter.shutdown.drainTimeout" "value" $exporter.shutdown.drainTimeout) }}
 {{- if $datastore.own }}
