@@ -1,10 +1,11 @@
 """The status page of the real program, in a browser, while it delivers to the lab's sink."""
 import http.client
+import json
 import re
 from urllib.parse import urlsplit
 
-from browser import BrowserTest, policy
-from support import SECRET, Exporter, IntegrationTest, LabSink, main, wait_until
+from browser import ROOT, BrowserTest, policy
+from support import SECRET, Exporter, IntegrationTest, LabSink, main, request, wait_until
 
 
 class RealProgram(BrowserTest, IntegrationTest):
@@ -42,6 +43,15 @@ class RealProgram(BrowserTest, IntegrationTest):
         exporter.stop()
         self.allowed = "/status - Failed to load resource: net::ERR_"
         self.wait_for_text("#silence", "cannot be reached")
+
+    def test_has_every_key_in_its_document(self):
+        exporter = Exporter(self, self.config("http://127.0.0.1:1"))
+        status = json.loads(request(exporter.url("/status"))[1])
+        known = set(re.findall(r"`(\w+)`", (ROOT / "docs/status-page.md").read_text()))
+        keys = {key for key in status} | {key for part in status.values() if isinstance(part, dict) for key in part}
+        self.assertEqual(keys - known, set())
+        self.assertGreater(len(keys), 60)
+        exporter.stop()
 
     def test_sends_the_page_under_the_policy_that_it_was_tested_with(self):
         exporter = Exporter(self, self.config("http://127.0.0.1:1"))
