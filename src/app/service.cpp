@@ -43,7 +43,14 @@ constexpr Duration kGoodbye = std::chrono::seconds(1);
 constexpr Duration kLastTraces = std::chrono::seconds(2);
 
 int report(const Error& error) {
-  log::error("Fatal error", {{"error", error}});
+  log::tell_left_out();
+  log::error(
+      "Fatal error",
+      {{"error", error},
+       {"action", error.kind == ErrorKind::invalid
+                      ? "the program ends; mend the cause, event-exporter check-config looks without starting"
+                      : "the program ends; mend the cause and start it again, it goes on at the saved position"}},
+      log::Repeats::written);
   return error.kind == ErrorKind::invalid ? 2 : 1;
 }
 
@@ -97,6 +104,7 @@ int finish(const Result<void>& ended) {
   if (!ended) {
     return report(ended.error());
   }
+  log::tell_left_out();
   log::info("Shutdown complete", {});
   return 0;
 }
@@ -122,11 +130,13 @@ admin::Reasons reasons_of_unreadiness(const LiveStatus::Service& seen) {
 void warn_about_tls(const config::Config& config) {
   if (config.sink.insecure_skip_verify) {
     log::warn("TLS verification of the sink is switched off: anyone on the way can read and change events and token",
-              {{"key", "exporter.sink.insecure_skip_verify"}});
+              {{"key", "exporter.sink.insecure_skip_verify"},
+               {"action", "set exporter.sink.ca_file, and take this key out"}});
   }
   if (config.oidc.insecure_skip_verify) {
     log::warn("TLS verification of the token endpoint is switched off: anyone on the way can take the client secret",
-              {{"key", "exporter.oidc.insecure_skip_verify"}});
+              {{"key", "exporter.oidc.insecure_skip_verify"},
+               {"action", "set exporter.oidc.ca_file, and take this key out"}});
   }
 }
 
@@ -359,7 +369,8 @@ void Service::abandon(const Result<void>& result) {
 }
 
 void Service::leave(const Result<void>& ended) {
-  log::warn("The datastore does not answer; leaving without waiting for it", {});
+  log::warn("The datastore does not answer; leaving without waiting for it",
+            {{"action", "none: the next start goes on at the saved position, what was not saved is sent again"}});
   if (keeper_ && !keeper_->release(kGoodbye)) {
     log::debug("The lease could not be given back in time", {});
   }
@@ -414,7 +425,9 @@ int Service::run() {
   if (auto started = admin.start(); started) {
     log::info("starting server", {{"port", static_cast<std::uint32_t>(admin.port())}});
   } else {
-    log::error("Metrics server failed - continuing without metrics", {{"error", started.error()}});
+    log::error("Metrics server failed - continuing without metrics",
+               {{"error", started.error()},
+                {"action", "free the port, or choose another with --metrics-port; until then probes fail"}});
   }
 
   const SignalThread signals([this] { on_signal(); });

@@ -44,8 +44,9 @@ Result<tracing::MakeSender> load_library() {
     const char* const said = dlerror();
     problem = said != nullptr ? said : place.string() + " is another library";
   }
-  return fail(ErrorKind::invalid,
-              problem.empty() ? std::string(tracing::kSenderLibrary) + " is not beside the program" : problem);
+  return fail(ErrorKind::invalid, problem.empty() ? std::string(tracing::kSenderLibrary) +
+                                                        " is not beside the program; install the whole package"
+                                                  : problem);
 }
 
 Result<std::unique_ptr<tracing::Sender>> make_sender(const tracing::Settings& settings) {
@@ -55,7 +56,8 @@ Result<std::unique_ptr<tracing::Sender>> make_sender(const tracing::Settings& se
   }
   std::unique_ptr<tracing::Sender> sender((*make)(settings, EXPORTER_BUILD));
   if (sender == nullptr) {
-    return fail(ErrorKind::invalid, std::string(tracing::kSenderLibrary) + " is of another build than the program");
+    return fail(ErrorKind::invalid, std::string(tracing::kSenderLibrary) +
+                                        " is of another build than the program; install both from one package");
   }
   return sender;
 }
@@ -111,15 +113,17 @@ tracing::ReadSettings trace_settings() {
 std::unique_ptr<Traces> Traces::start(const config::Config& config, const Clock& clock, metrics::Metrics& metrics) {
   const tracing::ReadSettings read = trace_settings();
   for (const tracing::SettingProblem& problem : read.problems) {
-    log::warn("A variable of OpenTelemetry cannot be used as it is",
-              {{"variable", problem.variable}, {"problem", problem.text}});
+    log::warn(
+        "A variable of OpenTelemetry cannot be used as it is",
+        {{"variable", problem.variable}, {"problem", problem.text}, {"action", "set it as docs/tracing.md says"}});
   }
   if (!read.settings) {
     return nullptr;
   }
   auto sender = make_sender(*read.settings);
   if (!sender) {
-    log::warn("OpenTelemetry tracing cannot start; no traces are sent", {{"error", sender.error()}});
+    log::warn("OpenTelemetry tracing cannot start; no traces are sent",
+              {{"error", sender.error()}, {"action", "install the whole package; events are delivered all the same"}});
     return nullptr;
   }
   log::info("OpenTelemetry tracing initialized", {{"endpoint", read.settings->address},

@@ -144,9 +144,14 @@ class OidcCredentials::Impl {
       attempt = cache_.failures();
       retry_in = cache_.next_fetch() - now;
     }
-    log::warn(
-        "Token fetch failed, will retry",
-        {{"attempt", attempt}, {"statusCode", failure.status}, {"error", failure.message}, {"retryIn", retry_in}});
+    log::warn("Token fetch failed, will retry",
+              {{"attempt", attempt},
+               {"statusCode", failure.status},
+               {"error", failure.message},
+               {"retryIn", retry_in},
+               {"action", failure.status >= 400 && failure.status < 500
+                              ? "look at oidc.client_id, the secret in its file, and oidc.scope"
+                              : "look whether oidc.token_url is right and can be reached"}});
     observer_.failed();
     notify();
   }
@@ -209,7 +214,8 @@ Result<std::unique_ptr<OidcCredentials>> OidcCredentials::create(OidcOptions opt
             {{"tokenURL", redact_url(options.token_url)}, {"clientID", options.client_id}, {"scope", options.scope}});
   if (options.insecure_skip_verify) {
     log::warn("The token endpoint's certificate is not verified: whoever is in between can read the client secret",
-              {{"setting", "exporter.oidc.insecure_skip_verify"}});
+              {{"key", "exporter.oidc.insecure_skip_verify"},
+               {"action", "set exporter.oidc.ca_file, and take this key out"}});
   }
   return std::unique_ptr<OidcCredentials>(new OidcCredentials(
       std::make_unique<Impl>(std::move(options), clock, std::move(*client), std::move(*secret), std::move(observer))));

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/utf8.h"
+
 namespace exporter {
 namespace {
 
@@ -42,8 +44,6 @@ constexpr std::uint8_t byte_at(std::string_view text, std::size_t index) {
   return static_cast<std::uint8_t>(text[index]);
 }
 
-constexpr bool in_range(std::uint8_t byte, std::uint8_t low, std::uint8_t high) { return byte >= low && byte <= high; }
-
 // The first place from `at` on that is not plain, or the end.
 std::size_t end_of_plain(std::string_view text, std::size_t at) {
   static_assert(std::endian::native == std::endian::little, "the first byte in memory is the lowest");
@@ -58,35 +58,6 @@ std::size_t end_of_plain(std::string_view text, std::size_t at) {
     ++at;
   }
   return at;
-}
-
-// The length of the well-formed UTF-8 sequence of two to four bytes at `at`, or 0 when there is none.
-// Source: Unicode Standard, table 3-7 "Well-Formed UTF-8 Byte Sequences" (the same as RFC 3629 section 4).
-std::size_t sequence_length(std::string_view text, std::size_t at) {
-  const std::uint8_t lead = byte_at(text, at);
-  std::size_t length = 0;
-  std::uint8_t low = 0x80;
-  std::uint8_t high = 0xbf;
-  if (in_range(lead, 0xc2, 0xdf)) {
-    length = 2;
-  } else if (in_range(lead, 0xe0, 0xef)) {
-    length = 3;
-    low = lead == 0xe0 ? 0xa0 : 0x80;   // no overlong forms
-    high = lead == 0xed ? 0x9f : 0xbf;  // no surrogates
-  } else if (in_range(lead, 0xf0, 0xf4)) {
-    length = 4;
-    low = lead == 0xf0 ? 0x90 : 0x80;
-    high = lead == 0xf4 ? 0x8f : 0xbf;  // nothing above U+10FFFF
-  }
-  if (length == 0 || length > text.size() - at || !in_range(byte_at(text, at + 1), low, high)) {
-    return 0;
-  }
-  for (std::size_t i = 2; i < length; ++i) {
-    if (!in_range(byte_at(text, at + i), 0x80, 0xbf)) {
-      return 0;
-    }
-  }
-  return length;
 }
 
 void append_ascii_escape(std::string& out, std::uint8_t byte) {
@@ -134,7 +105,7 @@ void append_json_string(std::string& out, std::string_view text) {
       copied = ++at;
       continue;
     }
-    const std::size_t length = sequence_length(text, at);
+    const std::size_t length = utf8_length(text, at);
     if (length == 0) {
       copy_run();
       out.append("\\ufffd");

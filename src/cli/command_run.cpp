@@ -25,7 +25,8 @@ int run_exporter(std::span<const std::string> arguments) {
   if (!loaded.ok()) {
     return 2;
   }
-  log::init(log::parse_level(loaded.config.log_level), app::build_version().version);
+  log::init(log::parse_level(loaded.config.log_level), app::build_version().version,
+            log::stderr_look(loaded.config.log_format));
   return app::run_service(loaded.config, loaded.settings);
 }
 

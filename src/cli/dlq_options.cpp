@@ -49,7 +49,7 @@ std::optional<int> DlqArguments::parse(std::span<const std::string> arguments) {
   }
   config_ = std::move(loaded.config);
   log::init(config_.log_level.empty() ? log::Level::warn : log::parse_level(config_.log_level),
-            app::build_version().version);
+            app::build_version().version, log::stderr_look(config_.log_format));
   return std::nullopt;
 }
 

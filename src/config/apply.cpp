@@ -31,6 +31,20 @@ void apply_log_level(const Environment& environment, Draft& draft) {
   }
 }
 
+void apply_log_format(const Environment& environment, Draft& draft) {
+  const auto value = set_variable(environment, "LOG_FORMAT");
+  if (!value) {
+    return;
+  }
+  draft.came_from("LOG_FORMAT", Origin{Origin::Kind::environment, "LOG_FORMAT", 0});
+  draft.config.log_format = *value;
+  const std::string format = fold(trimmed(*value));
+  if (format != "json" && format != "text") {
+    draft.warning("LOG_FORMAT", in_quotes(*value) + " is not a format; text is used on a terminal, and JSON elsewhere",
+                  "set it to json or text");
+  }
+}
+
 void apply_metrics_port(const std::string& text, Draft& draft) {
   draft.came_from("--metrics-port", Origin{Origin::Kind::flag, "--metrics-port", 0});
   std::uint32_t port = 0;
@@ -67,7 +81,10 @@ std::optional<Given> given_variable(const Environment& environment, const std::s
   return value ? std::optional(Given{*value, Origin{Origin::Kind::environment, name, 0}}) : std::nullopt;
 }
 
-void apply_environment(const Environment& environment, Draft& draft) { apply_log_level(environment, draft); }
+void apply_environment(const Environment& environment, Draft& draft) {
+  apply_log_level(environment, draft);
+  apply_log_format(environment, draft);
+}
 
 void apply_flags(const Flags& flags, Draft& draft) {
   if (flags.config_path) {

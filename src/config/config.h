@@ -130,7 +130,8 @@ struct Config {
   } datastore;
 
   // --- environment ---
-  std::string log_level;  // LOG_LEVEL as given
+  std::string log_level;   // LOG_LEVEL as given
+  std::string log_format;  // LOG_FORMAT as given
 };
 
 }  // namespace exporter::config

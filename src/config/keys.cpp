@@ -187,8 +187,9 @@ const std::array<KeySpec, 45> kKeys = {{
      at<&C::datastore, &Store::mongodb, &Mongodb::app_name>()},
 }};
 
-const std::array<EnvironmentSpec, 21> kEnvironment = {{
+const std::array<EnvironmentSpec, 22> kEnvironment = {{
     {"LOG_LEVEL", "debug, info, warn (or warning) or error, in any case; anything else means info"},
+    {"LOG_FORMAT", "json or text, in any case; anything else means text on a terminal and JSON elsewhere"},
     {"DATASTORE_PROVIDER", "mongodb, postgresql or sqlite; wins over exporter.datastore.provider"},
     {"DATASTORE_PATH", "File of the sqlite datastore; wins over exporter.datastore.path"},
     {"DATASTORE_YAML", "Datastore settings as YAML text; read while DATASTORE_PROVIDER is unset"},

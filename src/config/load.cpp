@@ -58,6 +58,7 @@ std::vector<Setting> make_settings(const Draft& draft) {
     }
   }
   add("LOG_LEVEL", config.log_level.empty() ? "info" : printable(config.log_level));
+  add("LOG_FORMAT", config.log_format.empty() ? "text on a terminal, json elsewhere" : printable(config.log_format));
   return settings;
 }
 

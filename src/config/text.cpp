@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace exporter::config {
 
 namespace {
@@ -12,34 +14,11 @@ constexpr std::size_t kLongestValue = 80;
 constexpr std::size_t kLongestSentence = 200;
 constexpr std::string_view kBlanks = " \t\n\v\f\r";
 
-// The length of the well-formed UTF-8 sequence of two bytes or more that `text` starts with, or 0 (RFC 3629 section 4).
-// Control characters U+0080 to U+009F count as none: terminals act on them.
+// Of the well-formed UTF-8 sequence that `text` starts with. Control characters U+0080 to U+009F count as none:
+// terminals act on them.
 std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  std::size_t length = 0;
-  if (lead >= 0xc2 && lead <= 0xdf) {
-    length = 2;
-  }
-  if (lead >= 0xe0 && lead <= 0xef) {
-    length = 3;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    length = 4;
-  }
-  if (length == 0 || text.size() < length) {
-    return 0;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80) {
-      return 0;
-    }
-  }
-  const unsigned char second = byte(1);
-  const bool bad = (lead == 0xc2 && second < 0xa0) || (lead == 0xe0 && second < 0xa0) ||
-                   (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
-                   (lead == 0xf4 && second > 0x8f);
-  return bad ? 0 : length;
+  const bool control = text.size() > 1 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
+  return control ? 0 : utf8_length(text, 0);
 }
 
 }  // namespace

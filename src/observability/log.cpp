@@ -1,22 +1,26 @@
 #include "observability/log.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cctype>
-#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <iterator>
 #include <memory>
 #include <mutex>
-#include <type_traits>
+#include <optional>
+#include <vector>
 
-#include "base/json_text.h"
+#include "base/ascii.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "observability/line_folder.h"
+#include "observability/log_format.h"
 
 namespace exporter::log {
 
@@ -39,7 +43,10 @@ class StderrLines final : public spdlog::sinks::base_sink<std::mutex> {
 
 struct State {
   std::atomic<Level> level = Level::info;
-  std::string version = "dev";  // written by init() only, before the first line
+  std::string version = "dev";  // written by init() only, before the first line, like the next
+  Look look;
+  Mutex mutex;
+  LineFolder folder EXPORTER_GUARDED_BY(mutex);
   // A logger of its own, outside spdlog's registry: no global pattern or level can change our lines.
   spdlog::logger logger{"event-exporter", std::make_shared<StderrLines>()};
 
@@ -52,124 +59,122 @@ State& state() {
   return instance;
 }
 
-std::string_view name_of(Level level) {
-  switch (level) {
-    case Level::debug:
-      return "DEBUG";
-    case Level::info:
-      return "INFO";
-    case Level::warn:
-      return "WARN";
-    case Level::error:
-      return "ERROR";
+// What tells one trouble from another under the same message. The rest of a line differs with every event or attempt.
+constexpr std::array<std::string_view, 7> kCauseKeys = {"reason", "error",    "statusCode", "message",
+                                                        "key",    "variable", "problem"};
+
+std::string cause_of(Fields fields) {
+  std::string cause;
+  for (const Field& field : fields) {
+    if (std::find(kCauseKeys.begin(), kCauseKeys.end(), field.key) == kCauseKeys.end()) {
+      continue;
+    }
+    const auto append = [&](const auto& value) {
+      fmt::format_to(std::back_inserter(cause), "{}{}={}", cause.empty() ? "" : " ", field.key, value);
+    };
+    // Whatever else there is differs with the attempt, or is not used as a cause.
+    if (const auto* text = std::get_if<std::string_view>(&field.value); text != nullptr && !text->empty()) {
+      append(*text);
+    } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
+      append(*number);
+    }
   }
-  return "INFO";
+  return cause;
 }
 
-// RFC 3339 in UTC, up to nine fraction digits without trailing zeros, as Go's slog writes it.
-void append_time(std::string& out, WallTime time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  auto fraction = (time - seconds).count();
-  const std::chrono::system_clock::time_point whole(
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(seconds.time_since_epoch()));
-  fmt::format_to(std::back_inserter(out), "\"{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(whole));
-  if (fraction != 0) {
-    std::string digits = fmt::format("{:09}", fraction);
-    digits.erase(digits.find_last_not_of('0') + 1);
-    out += '.';
-    out += digits;
+void emit(Level level, std::string_view message, Fields fields, std::uint64_t left_out) {
+  State& s = state();
+  const Frame frame{.now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),
+                    .version = s.version,
+                    .left_out = left_out};
+  // spdlog's own level is of no use here: the line already carries ours.
+  s.logger.log(spdlog::level::info,
+               spdlog::string_view_t(s.look.text ? format_text(level, message, fields, frame, s.look.colour)
+                                                 : format_json(level, message, fields, frame)));
+}
+
+void emit_left_out(const std::vector<LineFolder::LeftOut>& ended) {
+  for (const LineFolder::LeftOut& left_out : ended) {
+    emit(left_out.level, "Lines like an earlier one were left out",
+         {{"line", left_out.message}, {left_out.cause.empty() ? "" : "cause", left_out.cause}}, left_out.lines);
   }
-  out += "Z\"";
 }
 
-void append_value(std::string& out, const Field::Value& value) {
-  std::visit(
-      [&out](const auto& v) {
-        using T = std::decay_t<decltype(v)>;
-        if constexpr (std::is_same_v<T, std::string_view>) {
-          append_json_string(out, v);
-        } else if constexpr (std::is_same_v<T, double>) {
-          // JSON has no infinity and no NaN (RFC 8259 section 6).
-          if (std::isfinite(v)) {
-            fmt::format_to(std::back_inserter(out), "{}", v);
-          } else {
-            append_json_string(out, fmt::format("{}", v));
-          }
-        } else {
-          fmt::format_to(std::back_inserter(out), "{}", v);
-        }
-      },
-      value);
+std::string folded(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\v\f";
+  const std::size_t first = text.find_first_not_of(kSpace);
+  std::string lower(first == std::string_view::npos ? ""
+                                                    : text.substr(first, text.find_last_not_of(kSpace) - first + 1));
+  std::transform(lower.begin(), lower.end(), lower.begin(), ascii_lower);
+  return lower;
 }
 
-constexpr std::array<std::string_view, 5> kFixedKeys = {"time", "level", "msg", "module", "version"};
-
-// A key may stand once in an object; whoever came first keeps it.
-bool taken(Fields fields, const Field* field) {
-  const auto same_key = [field](const Field& other) { return other.key == field->key; };
-  return std::find(kFixedKeys.begin(), kFixedKeys.end(), field->key) != kFixedKeys.end() ||
-         std::any_of(fields.begin(), field, same_key);
+std::string_view variable(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody here changes the environment
+  return value == nullptr ? "" : value;
 }
 
 }  // namespace
 
 Level parse_level(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n\v\f";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) {
-    return Level::info;
-  }
-  text = text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (lower == "debug") {
+  const std::string level = folded(text);
+  if (level == "debug") {
     return Level::debug;
   }
-  if (lower == "warn" || lower == "warning") {
+  if (level == "warn" || level == "warning") {
     return Level::warn;
   }
-  return lower == "error" ? Level::error : Level::info;
+  return level == "error" ? Level::error : Level::info;
 }
 
-void init(Level level, std::string_view version) {
-  state().version = version;
-  state().level.store(level, std::memory_order_relaxed);
+Look stderr_look(std::string_view log_format) {
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  const std::string format = folded(log_format);
+  const std::string_view term = variable("TERM");
+  return {.text = format == "text" || (terminal && format != "json"),
+          .colour = terminal && variable("NO_COLOR").empty() && !term.empty() && term != "dumb"};
+}
+
+void init(Level level, std::string_view version, Look look) {
+  State& s = state();
+  s.version = version;
+  s.look = look;
+  s.level.store(level, std::memory_order_relaxed);
+  const MutexLock lock(s.mutex);
+  s.folder = LineFolder();
 }
 
 bool enabled(Level level) { return level >= state().level.load(std::memory_order_relaxed); }
 
-void write(Level level, std::string_view message, Fields fields) {
+void write(Level level, std::string_view message, Fields fields, Repeats repeats) {
   if (!enabled(level)) {
     return;
   }
-  const WallTime now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-  // spdlog's own level is of no use here: the line already carries ours.
-  state().logger.log(spdlog::level::info, spdlog::string_view_t(format(level, message, fields, now)));
+  std::optional<std::uint64_t> left_out = 0;
+  std::vector<LineFolder::LeftOut> ended;
+  {
+    State& s = state();
+    const MutexLock lock(s.mutex);
+    const MonoTime now = SystemClock().now();
+    if (level >= Level::warn && repeats == Repeats::folded) {
+      left_out = s.folder.admit(level, message, cause_of(fields), now);
+    }
+    ended = s.folder.ended(now);
+  }
+  emit_left_out(ended);
+  if (left_out) {
+    emit(level, message, fields, *left_out);
+  }
 }
 
-std::string format(Level level, std::string_view message, Fields fields, WallTime now) {
-  std::string line;
-  line.reserve(256);
-  line += "{\"time\":";
-  append_time(line, now);
-  line += ",\"level\":\"";
-  line += name_of(level);
-  line += "\",\"msg\":";
-  append_json_string(line, message);
-  line += ",\"module\":\"event-exporter\",\"version\":";
-  append_json_string(line, state().version);
-  for (const Field& field : fields) {
-    if (field.key.empty() || taken(fields, &field)) {
-      continue;
-    }
-    line += ',';
-    append_json_string(line, field.key);
-    line += ':';
-    append_value(line, field.value);
+void tell_left_out() {
+  std::vector<LineFolder::LeftOut> ended;
+  {
+    State& s = state();
+    const MutexLock lock(s.mutex);
+    ended = s.folder.ended(kNever);
   }
-  line += '}';
-  return line;
+  emit_left_out(ended);
 }
 
 }  // namespace exporter::log

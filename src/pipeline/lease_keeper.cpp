@@ -1,6 +1,5 @@
 #include "pipeline/lease_keeper.h"
 
-#include <bit>
 #include <chrono>
 #include <utility>
 
@@ -15,6 +14,8 @@ using checkpoint::Tenure;
 namespace {
 
 constexpr std::string_view kLost = "Another exporter has taken the lease over; becoming standby";
+constexpr std::string_view kAfterLost =
+    "none; if it happens often, look why this process or its datastore stood still, or choose a longer lease.term";
 
 // What people know a holder by: host and process id, the first two parts of its text (app/holder_name.h).
 std::string short_name(std::string_view holder) {
@@ -142,11 +143,11 @@ void LeaseKeeper::give_back() {
     const auto done = parts_.store.release(*tenure);
     if (!done) {
       log::warn("The lease could not be given back; another exporter takes it over after its term",
-                {{"error", done.error()}});
+                {{"error", done.error()}, {"action", "look whether the datastore runs and can be reached"}});
     } else if (*done) {
       log::info("Gave the lease back", {{"epoch", tenure->epoch}});
     } else if (goes_on) {  // a save that was refused told the pipeline before a renewal could tell us
-      log::warn(kLost, {{"epoch", tenure->epoch}});
+      log::warn(kLost, {{"epoch", tenure->epoch}, {"action", kAfterLost}}, log::Repeats::written);
     }
   }
   MutexLock lock(mutex_);
@@ -159,7 +160,6 @@ void LeaseKeeper::read() {
   if (!record) {
     return on_failure(record.error());
   }
-  failures_ = 0;
   machine_.saw(*record, *record && parts_.is_dead((*record)->holder), parts_.clock.now());
   {
     MutexLock lock(mutex_);
@@ -186,7 +186,6 @@ void LeaseKeeper::take() {
   if (!done) {
     return on_failure(done.error());
   }
-  failures_ = 0;
   const std::string before = machine_.seen() ? short_name(machine_.seen()->holder) : "";
   machine_.took(*done, asked, parts_.clock.now());
   if (!*done) {
@@ -212,12 +211,11 @@ void LeaseKeeper::renew() {
   if (!done) {
     return on_failure(done.error());
   }
-  failures_ = 0;
   const MonoTime now = parts_.clock.now();
   const bool lapsed = !machine_.may_send(now);
   machine_.renewed(*done, asked, now);
   if (!*done) {
-    log::warn(kLost, {{"epoch", tenure.epoch}});
+    log::warn(kLost, {{"epoch", tenure.epoch}, {"action", kAfterLost}}, log::Repeats::written);
     return end_tenure();
   }
   {
@@ -234,7 +232,6 @@ void LeaseKeeper::on_failure(const Error& error) {
   const MonoTime now = parts_.clock.now();
   const bool holder = machine_.holder();
   machine_.failed(now);
-  ++failures_;
   if (!holder && (error.kind == ErrorKind::corrupt || error.kind == ErrorKind::invalid)) {
     MutexLock lock(mutex_);
     failure_ = error;
@@ -246,11 +243,14 @@ void LeaseKeeper::on_failure(const Error& error) {
     trouble_ = error.message;
   }
   if (!holder) {
-    log::warn("The datastore does not answer, trying again",
-              {{"error", error}, {"retryIn", machine_.next(now).at - now}});
-  } else if (std::has_single_bit(failures_)) {
-    // The first, the second, the fourth, the eighth ... in a row.
-    log::warn("Renewing the lease failed, trying again", {{"error", error}});
+    log::warn("The datastore does not answer, trying again", {{"error", error},
+                                                              {"retryIn", machine_.next(now).at - now},
+                                                              {"action", "look whether it runs and can be reached"}});
+  } else {
+    log::warn(
+        "Renewing the lease failed, trying again",
+        {{"error", error},
+         {"action", "look whether the datastore runs and takes writes; if it goes on, nothing is sent until it does"}});
   }
 }
 

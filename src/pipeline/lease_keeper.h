@@ -78,7 +78,6 @@ class LeaseKeeper {
   const Parts parts_;
   // Of the lease thread.
   checkpoint::Leadership machine_;
-  std::uint32_t failures_ = 0;        // in a row
   std::optional<ports::Fence> told_;  // the holder that the log was told last
 
   mutable Mutex mutex_;

@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "dispatch/error_table.h"
 #include "observability/log.h"
+#include "pipeline/notice_log.h"
 
 namespace exporter::pipeline {
 
@@ -36,7 +37,6 @@ Pipeline::Loop::Loop(const PipelineOptions& options, Parts parts, ports::Checkpo
       heartbeat_(heartbeat),
       readiness_(readiness),
       heart_(options.heart, std::move(saved)),
-      notices_(options.heart.max_retries, std::chrono::seconds(1)),
       stages_{.read = parts.metrics.stages.with("read"),
               .queue = parts.metrics.stages.with("queue"),
               .deliver = parts.metrics.stages.with("deliver")},
@@ -103,7 +103,8 @@ bool Pipeline::Loop::heed_lease(MonoTime now) {
     lapsed_ = lapsed;
     parts_.metrics.lease_held.set(lapsed ? 0 : 1);
     if (lapsed) {
-      log::warn("The lease could not be renewed in time; nothing is sent until it is", {});
+      log::warn("The lease could not be renewed in time; nothing is sent until it is",
+                {{"action", "look at the datastore: does it answer, is there room to write"}}, log::Repeats::written);
     } else {
       log::info("The lease is renewed; sending goes on", {});
     }
@@ -173,7 +174,7 @@ void Pipeline::Loop::on_saved(const Result<void>& result) {
     readiness_.fail(Readiness::Cause::saving, "progress cannot be saved: " + result.error().message);
     parts_.metrics.checkpoint_errors.add();
     log::warn("Saving the checkpoint failed, trying again; after a restart some events would be sent twice",
-              {{"error", result.error()}});
+              {{"error", result.error()}, {"action", "look at the datastore: disk space, primary, rights to write"}});
   }
   heart_.saved(result.has_value(), parts_.clock.now());
   turn();
@@ -253,7 +254,8 @@ void Pipeline::Loop::carry_out() {
     store_->save(std::move(*actions.save));
   }
   if (actions.reject_credentials) {
-    log::warn("The sink did not accept the token, fetching a new one", {});
+    log::warn("The sink did not accept the token, fetching a new one",
+              {{"action", "if it goes on, look at which scope and audience the sink wants"}});
     parts_.credentials.reject(*actions.reject_credentials);
   }
   for (const Actions::Accepted& accepted : actions.accepted) {
@@ -276,7 +278,7 @@ void Pipeline::Loop::carry_out() {
     } else if (notice.kind == Notice::Kind::sink_recovered) {
       readiness_.well(Readiness::Cause::sink);
     }
-    notices_.write(notice, parts_.clock.now());
+    log_notice(notice, options_.heart.max_retries);
   }
   if (actions.give_up) {
     fail_with({ErrorKind::rejected, "an event's retries are used up, and failure_handling.on_exhausted is \"exit\""});
@@ -360,7 +362,8 @@ void Pipeline::Loop::finish_if_drained(MonoTime now) {
     const std::size_t cut_off = heart_.status().in_flight;
     if (cut_off > 0) {
       log::warn("The drain timeout is over; requests in flight are cut off and sent again after a restart",
-                {{"inFlight", static_cast<std::uint64_t>(cut_off)}});
+                {{"inFlight", static_cast<std::uint64_t>(cut_off)},
+                 {"action", "a longer shutdown.drain_timeout lets slow requests end"}});
     }
     parts_.sink.close();
   }

@@ -15,7 +15,6 @@
 #include "event/prepared_event.h"
 #include "pipeline/board.h"
 #include "pipeline/lag.h"
-#include "pipeline/notice_log.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/store_worker.h"
 
@@ -75,7 +74,6 @@ class Pipeline::Loop {
   std::atomic<std::int64_t>& heartbeat_;
   Readiness& readiness_;
   Heart heart_;
-  NoticeLog notices_;
   LoopView view_;
   StoreWorker* store_ = nullptr;
   std::shared_ptr<const ports::BearerToken> token_;

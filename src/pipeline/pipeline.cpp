@@ -24,8 +24,7 @@ constexpr std::size_t kMostIdle =
     64 << 10;  // bytes waiting for the loop, beyond which it is not told that nothing came
 constexpr Duration kIdleAdvance = std::chrono::seconds(5);  // how often the position moves on a quiet stream
 constexpr Duration kDeadAfter = std::chrono::seconds(30);   // the loop turns once a second when it is well
-constexpr Duration kTellEvery = std::chrono::seconds(10);
-constexpr Duration kJoinTime = std::chrono::seconds(1);  // for a thread that was asked to stop
+constexpr Duration kJoinTime = std::chrono::seconds(1);     // for a thread that was asked to stop
 constexpr BackoffOptions kReadBackoff{.initial = std::chrono::milliseconds(100), .cap = std::chrono::seconds(10)};
 
 // How long to wait before the datastore is asked again.
@@ -42,29 +41,18 @@ class ReadRetry {
   std::uint32_t failures_ = 0;
 };
 
-// Counts what the filter held back and could not judge, and says the latter: at once, then at most every ten seconds.
-class FilterReport {
- public:
-  explicit FilterReport(metrics::Metrics& metrics) : metrics_(metrics) {}
-
-  void batch(const event::PreparedBatch& batch, const Preparer::Unjudged& unjudged, MonoTime now) {
-    metrics_.events_filtered.add(static_cast<double>(batch.filtered()));
-    metrics_.filter_errors.add(static_cast<double>(unjudged.events));
-    untold_ += unjudged.events;
-    if (unjudged.events == 0 || now < next_) {
-      return;
-    }
+// Counts what the filter held back and could not judge, and says the latter.
+void report_filter(const event::PreparedBatch& batch, const Preparer::Unjudged& unjudged, metrics::Metrics& metrics) {
+  metrics.events_filtered.add(static_cast<double>(batch.filtered()));
+  metrics.filter_errors.add(static_cast<double>(unjudged.events));
+  if (unjudged.events > 0) {
     log::warn("Filter evaluation failed, exporting event",
-              {{"error", unjudged.error}, {"checkName", unjudged.check_name}, {"events", untold_}});
-    untold_ = 0;
-    next_ = after(now, kTellEvery);
+              {{"error", unjudged.error},
+               {"checkName", unjudged.check_name},
+               {"events", unjudged.events},
+               {"action", "guard what an event may lack with has(), and try it with event-exporter filter test"}});
   }
-
- private:
-  metrics::Metrics& metrics_;
-  std::uint64_t untold_ = 0;
-  MonoTime next_{};
-};
+}
 
 std::int64_t whole_seconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
@@ -150,7 +138,9 @@ Result<ports::Checkpoint> Pipeline::first_start(Reader& reader) {
                                   {"maxEvents", options_.reader.backfill.max_events}});
   if (found.cut > 0) {
     log::warn("More events are stored than backfill.max_events allows; the oldest are not sent",
-              {{"notSent", found.cut}, {"maxEvents", options_.reader.backfill.max_events}});
+              {{"notSent", found.cut},
+               {"maxEvents", options_.reader.backfill.max_events},
+               {"action", "if they matter, start anew with a larger backfill.max_events"}});
   }
   return first;
 }
@@ -178,7 +168,9 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
       return checkpoint;
     }
     const Duration delay = retry.next();
-    log::warn("The datastore does not answer, trying again", {{"error", checkpoint.error()}, {"retryIn", delay}});
+    log::warn(
+        "The datastore does not answer, trying again",
+        {{"error", checkpoint.error()}, {"retryIn", delay}, {"action", "look whether it runs and can be reached"}});
     readiness_.fail(Readiness::Cause::start, "the datastore does not answer: " + checkpoint.error().message);
     if (!parts_.clock.sleep_until(after(parts_.clock.now(), delay), stopping_.get_token())) {
       return fail(ErrorKind::cancelled, "stopped before the first position was known");
@@ -188,7 +180,6 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
 
 void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop) {
   ReadRetry retry(options_.heart.seed);
-  FilterReport filter_report(parts_.metrics);
   std::uint64_t healed = 0;
   bool read_before = false;
   Passed passed;
@@ -207,7 +198,10 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
     if (!batch) {
       parts_.metrics.source_errors.add();
       const Duration delay = retry.next();
-      log::warn("Reading the datastore failed, trying again", {{"error", batch.error()}, {"retryIn", delay}});
+      log::warn("Reading the datastore failed, trying again",
+                {{"error", batch.error()},
+                 {"retryIn", delay},
+                 {"action", "look whether it runs and can be reached; reading goes on where it was"}});
       readiness_.fail(Readiness::Cause::reading, "reading the datastore fails: " + batch.error().message);
       parts_.clock.sleep_until(after(parts_.clock.now(), delay), stop);
       continue;
@@ -218,10 +212,12 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
     if (lost) {
       healed = reader.healed();
       parts_.metrics.recoveries.with(read_before ? "runtime" : "initialization").add();
-      log::warn("The stream's position was lost; the stored events are read again from the last safe time", {});
+      log::warn("The stream's position was lost; the stored events are read again from the last safe time",
+                {{"action", "let the datastore keep its log of changes for longer than this program may be away"}},
+                log::Repeats::written);
     }
     const MonoTime now = parts_.clock.now();
-    filter_report.batch(*batch, parts_.preparer.take_unjudged(), now);
+    report_filter(*batch, parts_.preparer.take_unjudged(), parts_.metrics);
     passed.batch(*batch, now, parts_.clock.wall_now());
     parts_.metrics.stream_lag.since(passed.up_to());
     parts_.board->read_up_to(passed.up_to());

@@ -9,7 +9,6 @@ namespace exporter::tracing {
 namespace {
 
 constexpr std::string_view kTraceIdKey = "trace_id";
-constexpr Duration kWarnEvery = std::chrono::seconds(10);
 
 std::string_view trace_id_of(const event::HealthEvent& health_event) {
   const auto found = std::find_if(health_event.metadata.begin(), health_event.metadata.end(),
@@ -28,7 +27,9 @@ std::unique_ptr<event::EventTrace> EventTracer::begin(const event::HealthEvent& 
   const std::string_view text = trace_id_of(health_event);
   const auto given = trace_id_from(text);
   if (!given && !text.empty()) {
-    warn_of_bad_id(document_id);
+    log::warn(
+        "An event's metadata.trace_id is not 32 hex digits; it gets a trace of its own",
+        {{"documentId", document_id}, {"action", "none here; whoever reports the event has to write another id"}});
   }
   const bool known = given && *given != TraceId{};
   const TraceId trace_id = known ? *given : source_ids_.trace_id();
@@ -85,18 +86,6 @@ void EventTracer::settled(std::unique_ptr<event::EventTrace> trace) {
   if (trace != nullptr) {
     recorder_.put(SettledEvent{std::move(trace), clock_.wall_now()});
   }
-}
-
-void EventTracer::warn_of_bad_id(std::string_view document_id) {
-  const MonoTime now = clock_.now();
-  if (has_warned_ && now - warned_ < kWarnEvery) {
-    ++not_warned_;
-    return;
-  }
-  has_warned_ = true;
-  warned_ = now;
-  log::warn("An event's metadata.trace_id is not 32 hex digits; it gets a trace of its own",
-            {{"documentId", document_id}, {"linesLeftOut", std::exchange(not_warned_, 0)}});
 }
 
 }  // namespace exporter::tracing

@@ -40,16 +40,11 @@ class EventTracer {
   void settled(std::unique_ptr<event::EventTrace> trace);
 
  private:
-  void warn_of_bad_id(std::string_view document_id);
-
   Recorder& recorder_;
   const Clock& clock_;
   const Sampler sampler_;
   IdSource source_ids_;  // source thread
   IdSource loop_ids_;    // loop thread
-  MonoTime warned_{};    // source thread, like the next
-  bool has_warned_ = false;
-  std::uint64_t not_warned_ = 0;
 };
 
 }  // namespace exporter::tracing

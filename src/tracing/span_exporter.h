@@ -59,7 +59,7 @@ class SpanExporter final : public Recorder {
   // Waits before the batch is sent again. False: closing.
   bool wait_for_retry(Duration delay);
   [[nodiscard]] Duration patience() const;
-  void warn(const Sent& sent, std::size_t spans);
+  static void warn(const Sent& sent, std::size_t spans);
   static void drop(metrics::Counter& reason, std::size_t spans);
 
   const ExportOptions options_;
@@ -69,8 +69,6 @@ class SpanExporter final : public Recorder {
   metrics::Counter& dropped_full_;
   metrics::Counter& dropped_failed_;
   metrics::Counter& dropped_at_end_;
-  Deadline warned_;  // exporting thread, like the next
-  std::uint64_t not_warned_ = 0;
 
   mutable Mutex mutex_;
   std::condition_variable_any changed_;

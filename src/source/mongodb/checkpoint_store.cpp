@@ -304,7 +304,8 @@ Result<bool> MongoCheckpoints::save_anyway(const Bson& values, const std::string
   if (!*found) {
     if (!first) {
       log::warn("The resume token was removed while this program was running; it is written again",
-                {{"clientName", options_.client_name}});
+                {{"clientName", options_.client_name},
+                 {"action", "none; to start anew, stop all exporters first and remove it then"}});
     }
     return create(values);
   }
@@ -315,7 +316,7 @@ Result<bool> MongoCheckpoints::save_anyway(const Bson& values, const std::string
     log::warn(
         "The resume token was changed by another program while this one was running; it is written again. "
         "Only one exporter may run.",
-        {{"clientName", options_.client_name}});
+        {{"clientName", options_.client_name}, {"action", "find the other program and stop it"}});
   }
   return update(values, true, fence);
 }

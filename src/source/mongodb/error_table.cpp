@@ -19,7 +19,7 @@ constexpr std::string_view kGone = "the stream's position is no longer in the se
 constexpr std::string_view kDamaged = "the stored token is not one that this server can read";
 constexpr std::string_view kMoving = "the server is starting, stopping or no longer the one to ask";
 constexpr std::string_view kWho = "the server does not take our credentials";
-constexpr std::string_view kCannot = "this server cannot do what we need";
+constexpr std::string_view kCannot = "this server cannot do what we need: docs/mongodb.md says what it must be";
 
 // Sorted by what it means, then by code. What is not here is transient: trying again loses nothing.
 constexpr std::array kRows{
@@ -45,8 +45,10 @@ constexpr std::array kRows{
     Row{8000, "AtlasError", ErrorKind::unauthorized, kWho},
     // Never going to work.
     Row{59, "CommandNotFound", ErrorKind::invalid, kCannot},
-    Row{40324, "Unrecognized pipeline stage", ErrorKind::invalid, "this server has no change streams"},
-    Row{40573, "ChangeStreamsNeedAReplicaSet", ErrorKind::invalid, "change streams need a replica set"},
+    Row{40324, "Unrecognized pipeline stage", ErrorKind::invalid,
+        "this server has no change streams: docs/mongodb.md says what it must be"},
+    Row{40573, "ChangeStreamsNeedAReplicaSet", ErrorKind::invalid,
+        "change streams need a replica set: make the server one, of one member if need be"},
     Row{40415, "Unknown field", ErrorKind::invalid, kCannot},
     // Named for the reader of the log; they would be transient without a row.
     Row{6, "HostUnreachable", ErrorKind::transient, kMoving},

@@ -137,7 +137,7 @@ Result<void> MongoHistory::read(Bson& command, ClusterTime until, Bson& reply) {
     }
     if (has_index_ && failure.code == kBadValue && done.error().message.find("hint") != std::string::npos) {
       log::warn("The collection has no index on createdAt: each page of the history reads all of it",
-                {{"collection", options_.collection}});
+                {{"collection", options_.collection}, {"action", "make one: {createdAt: 1}"}});
       has_index_ = false;
     } else if (snapshot && done.error().kind != ErrorKind::unauthorized) {
       log::info("The server has no view of the past any more; reading the history as it is now",
@@ -340,7 +340,10 @@ Result<void> MongoHistory::page(const std::string& text, std::size_t limit, even
   batch.clear();
   auto cursor = parse_cursor(text, fingerprint_);
   if (!cursor) {
-    return fail(ErrorKind::invalid, "the saved place in the history is none of this collection's");
+    return fail(ErrorKind::invalid,
+                "the saved place in the history is none of this collection's; put back a copy of the token's document, "
+                "or delete "
+                "it to start anew");
   }
   Bson reply;
   std::optional<std::int64_t> group;

@@ -215,8 +215,10 @@ Result<event::Position> MongoSource::head_by_clock() {
 Result<void> MongoSource::open(const event::Position& position) {
   const auto token = token_of(position, fingerprint_);
   if (!token) {
-    return fail(ErrorKind::invalid, fmt::format("the saved position is no resume token of the stream {}.{}",
-                                                options_.database, options_.collection));
+    return fail(ErrorKind::invalid,
+                fmt::format("the saved position is no resume token of the stream {}.{}; put back a copy of the "
+                            "token's document, or delete it to start anew",
+                            options_.database, options_.collection));
   }
   close();
   auto session = connection_.session();

@@ -151,7 +151,11 @@ Result<void> SqliteHistory::page(const std::string& cursor, std::size_t limit, e
   batch.clear();
   auto at = parse_cursor(cursor, store_.fingerprint);
   if (!at) {
-    return fail(ErrorKind::invalid, fmt::format("\"{}\" is no cursor into the history of this file", cursor));
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("\"{}\" is no cursor into the history of this file; put back a copy of the row in resume_tokens, "
+                    "or delete it to start anew",
+                    cursor));
   }
   const ResetAtEnd reset(page_);
   page_.bind(1, at->created_at);

@@ -141,7 +141,9 @@ Result<State> judge(Connection& connection, const std::string& path) {
                     path, *version, kSchemaVersion));
   }
   if (*version < 1) {
-    return fail(ErrorKind::corrupt, fmt::format("{} has our mark but schema version {}", path, *version));
+    return fail(ErrorKind::corrupt,
+                fmt::format("{} has our mark but schema version {}; put back a backup, or choose another path", path,
+                            *version));
   }
   return State::ours;
 }
@@ -162,7 +164,8 @@ Result<bool> exists(const std::string& path) {
   }
   const auto parent = std::filesystem::path(path).parent_path();
   if (!parent.empty() && !std::filesystem::is_directory(parent, error)) {
-    return fail(ErrorKind::invalid, fmt::format("{}: the directory {} does not exist", path, parent.string()));
+    return fail(ErrorKind::invalid, fmt::format("{}: the directory {} does not exist; make it, or choose another path",
+                                                path, parent.string()));
   }
   return false;
 }
@@ -188,7 +191,8 @@ Result<void> create(const std::string& path) {
     return fail(as_place_error(std::move(mode.error()), path));
   }
   if (*mode != "wal") {
-    return fail(ErrorKind::invalid, fmt::format("{}: this file system cannot hold a write-ahead log", path));
+    return fail(ErrorKind::invalid,
+                fmt::format("{}: this file system cannot hold a write-ahead log; choose a path on a local disk", path));
   }
   auto transaction = Transaction::begin(*connection);
   if (!transaction) {
@@ -228,7 +232,7 @@ const char* settings_for(Purpose purpose) {
 
 Result<void> prepare(const Options& options) {
   if (options.path.empty()) {
-    return fail(ErrorKind::invalid, "the datastore's path is empty");
+    return fail(ErrorKind::invalid, "the datastore's path is empty; set exporter.datastore.path or DATASTORE_PATH");
   }
   auto there = exists(options.path);
   if (!there) {

@@ -116,8 +116,10 @@ Result<void> SqliteSource::open(const event::Position& position) {
   }
   const auto id = parse_position(position, store_.fingerprint);
   if (!id) {
-    return fail(ErrorKind::invalid,
-                fmt::format("\"{}\" is no position in the change log of {}", position.token, options_.path));
+    return fail(ErrorKind::invalid, fmt::format("\"{}\" is no position in the change log of {}; put back a copy of the "
+                                                "row in resume_tokens, or delete it to "
+                                                "start anew",
+                                                position.token, options_.path));
   }
   auto head = store_.connection.integer(kHead);
   if (!head) {

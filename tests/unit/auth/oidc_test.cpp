@@ -249,7 +249,7 @@ TEST_F(OidcTest, RetriesAndSaysThatItSucceeded) {
   credentials_->stop();
   read_log();
   EXPECT_THAT(log_, HasSubstr(R"("level":"WARN","msg":"Token fetch failed, will retry","module":"event-exporter",)"
-                              R"("version":"dev","attempt":2,"statusCode":500,)"
+                              R"("version":"dev","attempt":1,"statusCode":500,)"
                               R"("error":"the token endpoint answered 500","retryIn":)"));
   EXPECT_THAT(log_, HasSubstr(R"("msg":"Token fetch succeeded after retry","module":"event-exporter",)"
                               R"("version":"dev","attempt":3})"));

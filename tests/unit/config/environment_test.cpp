@@ -110,6 +110,14 @@ TEST(Environment, LogLevelIsKeptAsGivenAndDoubtedWhenUnknown) {
             "or error"});
 }
 
+TEST(Environment, LogFormatIsKeptAsGivenAndDoubtedWhenUnknown) {
+  EXPECT_EQ(load_text(kMinimal, {{"LOG_FORMAT", " Text "}}).config.log_format, " Text ");
+  EXPECT_EQ(printed(load_text(kMinimal, {{"LOG_FORMAT", "JSON"}})), Lines{});
+  EXPECT_EQ(printed(load_text(kMinimal, {{"LOG_FORMAT", "logfmt"}})),
+            Lines{"environment: warning: LOG_FORMAT: \"logfmt\" is not a format; text is used on a terminal, and JSON "
+                  "elsewhere; set it to json or text"});
+}
+
 TEST(Environment, NamesVariablesThatDoNothing) {
   const Loaded loaded = load_text(kMinimal, {{"MONGODB_URI", "mongodb://u:s3cret@h"}, {"MONGODB_TLS_ENABLED", "true"}});
   EXPECT_TRUE(loaded.ok());

@@ -2,60 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 namespace exporter::log {
 namespace {
-
-using namespace std::chrono_literals;
-
-// 2026-11-21T07:26:02Z
-constexpr WallTime kNow{1795245962s};
-
-TEST(Log, WritesTheLayoutOfSlog) {
-  EXPECT_EQ(format(Level::info, "OIDC token provider initialized", {{"tokenURL", "http://h/token"}, {"workers", 1}},
-                   kNow + 467853476ns),
-            R"({"time":"2026-11-21T07:26:02.467853476Z","level":"INFO","msg":"OIDC token provider initialized",)"
-            R"("module":"event-exporter","version":"dev","tokenURL":"http://h/token","workers":1})");
-}
-
-TEST(Log, WritesEachKindOfValue) {
-  const std::string line = format(Level::warn, "m",
-                                  {{"s", std::string("a\"b\n")},
-                                   {"i", std::int64_t{-5}},
-                                   {"u", std::numeric_limits<std::uint64_t>::max()},
-                                   {"d", 1.5},
-                                   {"whole", 2.0},
-                                   {"nan", std::numeric_limits<double>::infinity()},
-                                   {"b", true},
-                                   {"wait", Duration(1500ms)},
-                                   {"error", Error{ErrorKind::transient, "no route"}}},
-                                  kNow);
-  EXPECT_EQ(line,
-            R"({"time":"2026-11-21T07:26:02Z","level":"WARN","msg":"m","module":"event-exporter","version":"dev",)"
-            R"("s":"a\"b\n","i":-5,"u":18446744073709551615,"d":1.5,"whole":2,"nan":"inf","b":true,)"
-            R"("wait":1500000000,"error":"no route"})");
-}
-
-TEST(Log, CutsTrailingZerosOfTheFraction) {
-  EXPECT_EQ(
-      format(Level::error, "m", {}, kNow + 120ms),
-      R"({"time":"2026-11-21T07:26:02.12Z","level":"ERROR","msg":"m","module":"event-exporter","version":"dev"})");
-}
-
-TEST(Log, WritesNoKeyTwice) {
-  EXPECT_EQ(
-      format(Level::debug, "m", {{"version", "other"}, {"a", 1}, {"a", 2}, {"msg", "x"}}, kNow),
-      R"({"time":"2026-11-21T07:26:02Z","level":"DEBUG","msg":"m","module":"event-exporter","version":"dev","a":1})");
-}
-
-TEST(Log, LeavesOutWhatHasNoKey) {
-  const std::string line = format(Level::info, "m", {{"a", 1}, {"", "x"}, {"", "y"}, {"b", 2}}, WallTime{});
-  EXPECT_TRUE(line.ends_with(R"("a":1,"b":2})")) << line;
-}
 
 TEST(Log, ReadsTheLevelAsTheIncumbent) {
   EXPECT_EQ(parse_level("debug"), Level::debug);
@@ -95,6 +49,70 @@ TEST(Log, KeepsLinesOfManyThreadsWhole) {
     begin = end + 1;
   }
   EXPECT_EQ(lines, 400);
+}
+
+std::string written(const std::function<void()>& calls) {
+  testing::internal::CaptureStderr();
+  calls();
+  return testing::internal::GetCapturedStderr();
+}
+
+std::size_t count(const std::string& text, std::string_view part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+    ++found;
+  }
+  return found;
+}
+
+// Real time passes here, but never 10 s.
+class RepeatedLines : public ::testing::Test {
+ protected:
+  void SetUp() override { init(Level::info, "dev"); }
+};
+
+TEST_F(RepeatedLines, OfACauseAreFoldedAndTheRestIsToldAtTheEnd) {
+  const std::string lines = written([] {
+    for (int i = 0; i < 5; ++i) {
+      warn("failed", {{"attempt", i}, {"reason", "refused"}, {"statusCode", 503}, {"retryIn", Duration(i)}});
+    }
+  });
+  EXPECT_EQ(count(lines, "\n"), 1U) << lines;
+  EXPECT_EQ(count(lines, "linesLeftOut"), 0U) << lines;
+  const std::string last = written([] { tell_left_out(); });
+  EXPECT_NE(last.find(R"("level":"WARN","msg":"Lines like an earlier one were left out","module":"event-exporter",)"
+                      R"("version":"dev","line":"failed","cause":"reason=refused statusCode=503","linesLeftOut":4})"),
+            std::string::npos)
+      << last;
+  EXPECT_EQ(written([] { tell_left_out(); }), "");
+}
+
+TEST_F(RepeatedLines, AreWrittenWhenTheyNameAnotherCause) {
+  const std::string lines = written([] {
+    for (int status : {500, 503, 500, 503}) {
+      error("failed", {{"statusCode", status}});
+    }
+    error("failed", {{"statusCode", 500}, {"error", "no route"}});
+    error("failed", {{"statusCode", 500}, {"reason", "no route"}});
+  });
+  EXPECT_EQ(count(lines, "\n"), 4U) << lines;
+}
+
+TEST_F(RepeatedLines, AreWrittenWhenTheyAreNoTroubleOrMustNotBeMissed) {
+  const std::string lines = written([] {
+    for (int i = 0; i < 3; ++i) {
+      info("progress");
+      error("Fatal error", {}, Repeats::written);
+    }
+  });
+  EXPECT_EQ(count(lines, "\n"), 6U) << lines;
+}
+
+TEST(Log, IsTextWithoutATerminalOnlyWhenAskedFor) {
+  init(Level::info, "dev", {.text = true});
+  const std::string line = written([] { info("ready", {{"port", 2112}}); });
+  init(Level::info, "dev");
+  EXPECT_TRUE(line.ends_with(" INFO  ready  port=2112\n")) << line;
 }
 
 }  // namespace

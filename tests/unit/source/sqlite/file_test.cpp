@@ -118,8 +118,8 @@ TEST_F(StoreFile, DamagedInTheMiddleIsReportedByTheReadThatMeetsIt) {
 
 TEST_F(StoreFile, NeedsAPlace) {
   options_.path = dir_ / "missing/events.db";
-  EXPECT_EQ(refusal(),
-            (Error{ErrorKind::invalid, options_.path + ": the directory " + (dir_ / "missing") + " does not exist"}));
+  EXPECT_EQ(refusal(), (Error{ErrorKind::invalid, options_.path + ": the directory " + (dir_ / "missing") +
+                                                      " does not exist; make it, or choose another path"}));
   options_.path = dir_ / "";
   EXPECT_EQ(refusal().kind, ErrorKind::invalid);
   options_.path = "";
