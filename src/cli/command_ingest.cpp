@@ -1,11 +1,10 @@
 // `event-exporter ingest [FILE|-] --datastore PATH`: health events from JSON lines into the embedded datastore.
-#include <fmt/format.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 
 #include "app/ingest.h"
+#include "base/number_text.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "decode/json_decoder.h"
@@ -14,16 +13,6 @@
 namespace exporter::cli {
 
 namespace {
-
-// 4998 -> "4,998".
-std::string grouped(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3;) {
-    at -= 3;
-    text.insert(at, 1, ',');
-  }
-  return text;
-}
 
 int give_up(const Error& error) {
   std::cerr << "event-exporter ingest: " << error.message << '\n';
@@ -35,9 +24,10 @@ int report(const app::IngestReport& report) {
     std::cerr << "line " << problem.line << ": " << problem.reason << '\n';
   }
   if (report.rejected > report.problems.size()) {
-    std::cerr << "... and " << grouped(report.rejected - report.problems.size()) << " more\n";
+    std::cerr << "... and " << with_thousands(report.rejected - report.problems.size()) << " more\n";
   }
-  std::cout << "stored " << grouped(report.accepted) << " · rejected " << grouped(report.rejected) << '\n';
+  std::cout << "stored " << with_thousands(report.accepted) << " · rejected " << with_thousands(report.rejected)
+            << '\n';
   return report.rejected == 0 ? 0 : 1;
 }
 

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/number_text.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/lab_store.h"
@@ -316,7 +317,7 @@ int run_lab_generate(std::span<const std::string> arguments) {
   if (!written) {
     return complain(written.error());
   }
-  fmt::print(stderr, "{} events written\n", lab::with_thousands(*written));
+  fmt::print(stderr, "{} events written\n", with_thousands(*written));
   return 0;
 }
 

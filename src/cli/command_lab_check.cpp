@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/number_text.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/lab_store.h"
@@ -185,8 +186,8 @@ int run_lab_read(std::span<const std::string> arguments) {
                "\n",
                rate->by, rate->events, rate->bytes, rate->seconds, per_second);
   } else {
-    fmt::print("{} events read by {} in {:.3f} s: {} a second\n", lab::with_thousands(rate->events), rate->by,
-               rate->seconds, lab::with_thousands(static_cast<std::uint64_t>(per_second)));
+    fmt::print("{} events read by {} in {:.3f} s: {} a second\n", with_thousands(rate->events), rate->by, rate->seconds,
+               with_thousands(static_cast<std::uint64_t>(per_second)));
   }
   return 0;
 }

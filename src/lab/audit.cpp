@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/number_text.h"
+
 namespace exporter::lab {
 namespace {
 
@@ -57,14 +59,6 @@ Result<EventIdSet> parse_id_counts(std::string_view text) {
     }
   }
   return ids;
-}
-
-std::string with_thousands(std::uint64_t number) {
-  std::string text = fmt::to_string(number);
-  for (std::size_t place = text.size(); place > 3; place -= 3) {
-    text.insert(place - 3, 1, ',');
-  }
-  return text;
 }
 
 std::string to_text(const AuditReport& report) {

@@ -50,7 +50,4 @@ class Audit {
 [[nodiscard]] std::string to_text(const AuditReport& report);
 [[nodiscard]] std::string to_json(const AuditReport& report);
 
-// 1234567 -> "1,234,567".
-[[nodiscard]] std::string with_thousands(std::uint64_t number);
-
 }  // namespace exporter::lab

@@ -108,7 +108,9 @@ std::optional<std::string> Pipeline::unhealthy() const {
 std::map<Readiness::Cause, std::string> Pipeline::not_ready() const {
   auto causes = readiness_.causes();
   const auto delivered = parts_.board->delivered_up_to();
-  if (options_.max_export_lag > Duration::zero() && delivered) {
+  // While the history is sent for the first time it lags by days, and that is as it should be.
+  const bool history = parts_.board->view().checkpoint.backfill.state == ports::Backfill::State::running;
+  if (options_.max_export_lag > Duration::zero() && delivered && !history) {
     if (const Duration lag = parts_.clock.now() - *delivered; lag > options_.max_export_lag) {
       causes.emplace(Readiness::Cause::lag,
                      fmt::format("what is delivered lags {} s behind, and more than {} s is too much",

@@ -6,6 +6,8 @@
 #include <cctype>
 #include <string_view>
 
+#include "base/number_text.h"
+
 namespace exporter::status {
 
 namespace {
@@ -16,6 +18,9 @@ constexpr Duration kSavedLate = std::chrono::minutes(1);
 
 std::string seconds(Duration duration) {
   const double value = std::chrono::duration<double>(duration).count();
+  if (value < 1) {
+    return fmt::format("{:.0f} ms", value * 1000);
+  }
   if (value < 10) {
     return fmt::format("{:.1f} s", value);
   }
@@ -29,7 +34,9 @@ std::string seconds(Duration duration) {
   return whole < 2 * 86400 ? fmt::format("{} h", whole / 3600) : fmt::format("{} days", whole / 86400);
 }
 
-std::string events(std::uint64_t count) { return fmt::format("{} event{}", count, count == 1 ? "" : "s"); }
+std::string events(std::uint64_t count) {
+  return fmt::format("{} event{}", with_thousands(count), count == 1 ? "" : "s");
+}
 
 std::string sentence(std::string text) {
   if (!text.empty()) {
@@ -164,7 +171,8 @@ std::string summary_of(const Status& status) {
                  : fmt::format("Standing by: {} holds the lease and delivers", status.lease->holder);
     case State::backfilling:
       return status.backfill.total
-                 ? fmt::format("Sending the history: {} of {}", status.backfill.settled, events(*status.backfill.total))
+                 ? fmt::format("Sending the history: {} of {}", with_thousands(status.backfill.settled),
+                               events(*status.backfill.total))
                  : fmt::format("Sending the history: {} so far", events(status.backfill.settled));
     case State::delivering:
       return fmt::format("Delivering {:.0f} events/s; {}", status.rates.delivered.value_or(0), behind(status));
@@ -183,6 +191,8 @@ std::string summary_of(const Status& status) {
 
 void judge(Status& status, const std::vector<Obstacle>& obstacles, bool stopping) {
   status.problems.clear();
+  // The loop's view is a little older than what its parts report.
+  status.sink.paused = status.sink.paused || has(obstacles, Obstacle::Kind::sink);
   if (status.unhealthy) {
     add(status, "loop", Severity::error, sentence(*status.unhealthy),
         "The kubelet restarts it when /healthz keeps failing; nothing is lost. If it happens again, please report it "

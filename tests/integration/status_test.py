@@ -99,12 +99,14 @@ class Status(StatusCase):
         exporter.stop()
 
     def test_the_history_and_its_progress(self):
-        self.generate(400)
+        self.generate(400)  # of the last hour
         sink = LabSink(self)
-        exporter = Exporter(self, self.config(sink.url, backfill__rate_limit=100))
+        exporter = Exporter(self, self.config(sink.url, backfill__rate_limit=100, readiness__max_export_lag="1s"))
         running = self.until(exporter, lambda s: s["state"] == "backfilling" and s["backfill"]["settled"] > 0, "history")
         self.assertEqual((running["backfill"]["state"], running["backfill"]["total"]), ("running", 400))
         self.assertRegex(running["summary"], r"^Sending the history: \d+ of 400 events$")
+        self.assertGreater(running["lag"]["exportSeconds"], 1)
+        self.assertTrue(running["ready"], "a history lags behind, and that is no fault")
         done = self.until(exporter, lambda s: s["backfill"]["state"] == "done", "its end")
         self.assertEqual(done["backfill"], {"state": "done", "settled": 400, "total": 400})
         exporter.stop()

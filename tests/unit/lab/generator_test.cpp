@@ -193,12 +193,5 @@ TEST(Audit, RefusesAPageThatIsNoListOfIds) {
   }
 }
 
-TEST(Thousands, AreSetApart) {
-  EXPECT_EQ(with_thousands(0), "0");
-  EXPECT_EQ(with_thousands(999), "999");
-  EXPECT_EQ(with_thousands(5000), "5,000");
-  EXPECT_EQ(with_thousands(1234567), "1,234,567");
-}
-
 }  // namespace
 }  // namespace exporter::lab

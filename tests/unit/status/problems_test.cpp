@@ -75,6 +75,11 @@ TEST_F(JudgeTest, ASickSinkBlocksAndSaysWhatWaits) {
   EXPECT_EQ(status_.problems[0].severity, Severity::error);
 }
 
+TEST_F(JudgeTest, ASinkThatWasJustFoundSickIsPausedThoughTheLoopDoesNotShowItYet) {
+  ids({{Obstacle::Kind::sink, "x"}});
+  EXPECT_TRUE(status_.sink.paused);
+}
+
 TEST_F(JudgeTest, SavingThatFailsDoesNotBlock) {
   status_.queue.events = 1;
   ids({{Obstacle::Kind::saving, "progress cannot be saved"}});
