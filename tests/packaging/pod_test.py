@@ -125,7 +125,7 @@ class RenderedPods(PodCase):
             leaving.send(signal.SIGTERM)
         for pod in pods:
             self.assertEqual(pod.wait(), 0, pod.output()[-4000:])
-        wait_until(lambda: sorted(pod.metric(HELD) for pod in new) == [0, 1], "one of the new ones that holds the lease")
+        wait_until(lambda: sorted(pod.metric(HELD) for pod in new) == [0, 1], "a new one that holds the lease")
         self.sink.wait_for(self.sink.audit()["distinctIds"] + 100)
         feeder.end()
         self.assertIsNone(feeder.failure)
