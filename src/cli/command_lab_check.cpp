@@ -7,13 +7,13 @@
 
 #include <fmt/format.h>
 
+#include "admin/fetch.h"
 #include "base/clock.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/lab_store.h"
 #include "event/raw_batch.h"
 #include "lab/audit.h"
-#include "lab/fetch.h"
 #include "transform/event_id.h"
 
 namespace exporter::cli {
@@ -23,6 +23,7 @@ constexpr int kUsageError = 2;
 constexpr std::size_t kPage = 500;
 constexpr std::size_t kReadBytes = 1 << 20;
 constexpr auto kFetchTimeout = std::chrono::seconds(30);
+constexpr std::size_t kLongestPage = std::size_t{1} << 30;
 
 int complain(const Error& error) {
   fmt::print(stderr, "event-exporter lab: {}\n", error.message);
@@ -58,7 +59,7 @@ Result<void> for_each_stored(app::Datastore& store, Visit visit) {
 }
 
 Result<lab::AuditReport> audit(app::Datastore& store, const std::string& sink) {
-  auto page = lab::fetch(sink, "/audit/ids", kFetchTimeout);
+  auto page = admin::fetch(sink, "/audit/ids", kFetchTimeout, kLongestPage);
   if (!page) {
     return fail(page.error());
   }
