@@ -35,7 +35,12 @@ build: build/release/build.ninja ## build/release/event-exporter
 
 .PHONY: package
 package: build ## a Debian package with a systemd unit, in build/release
-	@cd build/release && cpack --config CPackConfig.cmake
+	@umask 022 && cd build/release && \
+	  SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)} cpack --config CPackConfig.cmake
+
+.PHONY: sbom
+sbom: build ## what the program is made of, as CycloneDX: build/release/sbom.cdx.json
+	@scripts/sbom --output build/release/sbom.cdx.json
 
 .PHONY: demo
 demo: ## set up, build, and show the main job on this machine
@@ -137,11 +142,12 @@ clean: ## remove build/
 	@rm -rf build
 
 # The parts of `check` that are no verbs of daily work.
-.PHONY: layers docs fmt-check shellcheck
+.PHONY: layers docs fmt-check shellcheck hardening
 layers:
 	@tools/check_layers.py
 docs:
 	@tools/check_docs.py
+	@scripts/release-notes --check
 	@tools/check_metrics_docs.py
 	@tools/check_config_docs.py
 	@tools/check_dashboard.py
@@ -151,3 +157,5 @@ fmt-check:
 	@$(CPP_FILES) | xargs -r clang-format-19 --dry-run --Werror
 shellcheck:
 	@$(SHELL_FILES) | xargs -r shellcheck
+hardening: build
+	@tools/check_hardening.py build/release/event-exporter build/release/event-exporter-otlp.so

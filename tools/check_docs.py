@@ -5,7 +5,6 @@
 - Markdown: every relative link and its #anchor resolves; every path in backticks that starts with one of our folders
   exists.
 - docs/adr/: records are numbered without gaps and listed in docs/adr/README.md.
-- changelog.d/: file names are <slug>.<kind>.md with a known kind.
 - No file speaks of places or papers that a reader cannot open.
 Usage: check_docs.py [ROOT]
 """
@@ -15,7 +14,6 @@ from pathlib import Path
 
 SKIPPED = {".git", "build", ".cache", "__pycache__", "corpus"}
 FOLDERS = "src tests tools docs scripts config deploy examples fuzz bench cmake changelog.d".split()
-KINDS = "added changed fixed security breaking".split()
 TEST_NAME = re.compile(r"`([A-Z]\w+)\.([A-Z]\w+|test_\w+)`")
 TEST_CASE = re.compile(r"^\s*(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
 PYTHON_CLASS = re.compile(r"^class (\w+)\b.*:\s*$((?:\n(?:[ \t].*)?)*)", re.MULTILINE)
@@ -83,12 +81,6 @@ def check_decisions(root):
             yield f"docs/adr/README.md: does not list {name}"
 
 
-def check_changelog(root):
-    for path in sorted((root / "changelog.d").iterdir()):
-        if path.name != "README.md" and not re.fullmatch(rf"[a-z0-9-]+\.({'|'.join(KINDS)})\.md", path.name):
-            yield f"changelog.d/{path.name}: expected <slug>.<{'|'.join(KINDS)}>.md"
-
-
 def check_words(root):
     for path in files(root):
         try:
@@ -103,12 +95,12 @@ def check_words(root):
 
 def main():
     root = (Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent).resolve()
-    checks = [check_guarantees, check_markdown, check_decisions, check_changelog, check_words]
+    checks = [check_guarantees, check_markdown, check_decisions, check_words]
     problems = [problem for check in checks for problem in check(root)]
     for problem in problems:
         print(problem, file=sys.stderr)
     if not problems:
-        print("docs: links, test names, paths, decisions and changelog fragments hold")
+        print("docs: links, test names, paths and decisions hold")
     return 1 if problems else 0
 
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
@@ -28,14 +27,9 @@ constexpr std::size_t kThreads = 8;
 constexpr std::size_t kMaxBody = 4096;  // nobody has a reason to send one
 
 // The library's default is SO_REUSEPORT, with which two processes listen on one port and each gets half the requests.
-// And "::" has to mean IPv4 too, whatever /proc/sys/net/ipv6/bindv6only says; of an IPv4 socket the last call fails.
-void set_options(socket_t socket) {
+void reuse_address_only(socket_t socket) {
   const int yes = 1;
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-  const int no = 0;
-  const int before = errno;
-  ::setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
-  errno = before;
 }
 
 // Errors of socket(2) and bind(2).
@@ -85,7 +79,7 @@ struct AdminServer::Impl {
 
   void configure() {
     server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
-    server.set_socket_options(set_options);
+    server.set_socket_options(reuse_address_only);
     server.set_keep_alive_max_count(1);
     server.set_keep_alive_timeout(kIoTimeout.count());  // the wait for the first byte, too
     server.set_read_timeout(kIoTimeout);
@@ -116,6 +110,7 @@ struct AdminServer::Impl {
     });
   }
 
+  // "::" takes IPv4 too, whatever /proc/sys/net/ipv6/bindv6only says: the library clears IPV6_V6ONLY.
   bool bind() {
     if (bind_to(options.address)) {
       return true;

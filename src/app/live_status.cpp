@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/service.h"
+#include "config/url.h"
 
 namespace exporter::app {
 
@@ -217,7 +218,7 @@ status::Status LiveStatus::status(const Service& service) const {
     shown.position.place = place_;
     show_token(shown, now);
   }
-  shown.sink.endpoint = config_.sink.endpoint;
+  shown.sink.endpoint = config::redact_url(config_.sink.endpoint);
   for (const config::Setting& setting : settings_) {
     shown.settings.push_back({.key = setting.key, .value = setting.value, .origin = setting.origin});
   }

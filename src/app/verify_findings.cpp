@@ -28,6 +28,28 @@ std::string joined(const std::vector<std::string>& texts) {
   return result;
 }
 
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) {
+      words.emplace_back(text.substr(0, end));
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+// Scopes are words in any order (RFC 6749 section 3.3).
+std::vector<std::string> words_missing(std::string_view asked, std::string_view granted) {
+  const std::vector<std::string> present = words_of(granted);
+  std::vector<std::string> missing = words_of(asked);
+  std::erase_if(missing, [&present](const std::string& word) {
+    return std::find(present.begin(), present.end(), word) != present.end();
+  });
+  return missing;
+}
+
 std::string milliseconds_text(Duration duration) {
   return fmt::format("{} ms", std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
@@ -147,7 +169,7 @@ std::vector<std::string> failure_remedies(TransportFailure failure, Duration tim
           "the log of the sink, or of what stands before it, says why the connection was ended; the sink may have "
           "taken the event"};
     case TransportFailure::protocol:
-      return {"let the sink speak HTTP/1.1"};
+      return {"let the sink speak HTTP/1.1; if it speaks TLS, exporter.sink.endpoint has to start with https://"};
     case TransportFailure::none:
     case TransportFailure::resolve:
     case TransportFailure::connect:
@@ -292,13 +314,14 @@ Finding judge_tls(const Result<http::TlsReport>& report, const Server& server) {
 Finding judge_token(const auth::TokenResponse& token, std::string_view scope_asked, std::string_view secret) {
   Finding finding;
   const std::string scope = http::make_excerpt(http::make_excerpt(token.scope, token.access_token), secret);
+  const Duration assumed = auth::TokenCacheOptions().default_lifetime;
   finding.seen = token.lifetime ? "a token that lasts " + config::format_duration(*token.lifetime)
-                                : "a token; the answer does not say how long it lasts";
+                                : "a token that is taken to last " + config::format_duration(assumed) +
+                                      ": the answer does not say";
   if (!scope.empty()) {
     finding.seen += fmt::format("; scope \"{}\"", scope);
-    if (scope != scope_asked) {
-      finding.warnings.push_back(
-          fmt::format("exporter.oidc.scope asks for \"{}\", and another scope was granted", scope_asked));
+    for (const std::string& missing : words_missing(scope_asked, token.scope)) {
+      finding.warnings.push_back(fmt::format("exporter.oidc.scope asks for \"{}\", which was not granted", missing));
     }
   }
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(token.lifetime.value_or(Duration::zero()));
@@ -315,6 +338,10 @@ Finding judge_token_failure(const auth::TokenFailure& failure) {
     finding.remedies = {
         "where the endpoint takes the secret in the body only, set exporter.oidc.client_auth = "
         "\"client_secret_post\""};
+  } else if (failure.status / 100 == 3) {
+    finding.remedies = {"give the URL to which it redirects in exporter.oidc.token_url"};
+  } else if (failure.status / 100 == 2) {
+    finding.remedies = {"exporter.oidc.token_url has to be the place where clients get tokens, not a page for people"};
   } else if (failure.status == 404 || failure.status == 405) {
     finding.remedies = {"correct the path in exporter.oidc.token_url"};
   } else if (failure.status != 0) {

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import urllib.parse
 
-from support import SECRET, Exporter, IntegrationTest, LabSink, main, wait_until
+from support import SECRET, Exporter, IntegrationTest, LabSink, main, request, wait_until
 
 TOKEN = "T0ken-Recognisable-0123456789abcdef"
 IN_URL = "Passw0rd-In-Url"
@@ -70,6 +70,12 @@ class Secrets(IntegrationTest):
             for row in connection.execute(f"SELECT * FROM {table}"):
                 self.assert_clean(repr(row), table)
 
+    def stop(self, exporter):
+        """Ends it, when its pages have been looked at."""
+        for page in ("/", "/status", "/metrics", "/healthz?verbose", "/readyz?verbose"):
+            self.assert_clean(request(exporter.url(page))[1], page)
+        exporter.stop()
+
     def start(self, url=None, **settings):
         return Exporter(self, self.config(url or self.echo.url, **settings), environment={"LOG_LEVEL": "debug"})
 
@@ -78,7 +84,7 @@ class Secrets(IntegrationTest):
         wait_until(lambda: exporter.metric('health_events_exporter_events_published_total{status="success"}') >= 20,
                    "all events")
         self.assert_clean(exporter.metrics_text(), "/metrics")
-        exporter.stop()
+        self.stop(exporter)
         self.assert_process_clean(exporter)
 
     def test_a_token_endpoint_that_refuses_and_echoes_shows_none(self):
@@ -87,7 +93,7 @@ class Secrets(IntegrationTest):
             exporter = self.start()
             exporter.wait_for_line("Token fetch failed, will retry")
             self.assert_clean(exporter.metrics_text(), "/metrics")
-            exporter.stop()
+            self.stop(exporter)
             self.assert_process_clean(exporter)
 
     def test_a_token_answer_that_is_no_token_answer_shows_none(self):
@@ -96,7 +102,7 @@ class Secrets(IntegrationTest):
             self.echo.token_answer = answer
             exporter = self.start()
             exporter.wait_for_line("Token fetch failed, will retry")
-            exporter.stop()
+            self.stop(exporter)
             self.assert_process_clean(exporter)
 
     def test_the_wrong_secret_at_a_real_token_endpoint_shows_none(self):
@@ -105,7 +111,7 @@ class Secrets(IntegrationTest):
         wrong.write_text(TOKEN)
         exporter = Exporter(self, self.config(sink.url), secret_file=wrong)
         exporter.wait_for_line("Token fetch failed, will retry")
-        exporter.stop()
+        self.stop(exporter)
         self.assert_process_clean(exporter)
         self.assert_clean(sink.output(), "the sink's log")
 
@@ -116,7 +122,7 @@ class Secrets(IntegrationTest):
             series = f'health_events_exporter_attempts_total{{status="{status}"}}'
             wait_until(lambda: exporter.metric(series) >= 3, f"attempts that end with {status}")
             self.assert_clean(exporter.metrics_text(), "/metrics")
-            exporter.stop()
+            self.stop(exporter)
             self.assert_process_clean(exporter)
 
     def test_dead_letters_hold_none(self):
@@ -126,7 +132,7 @@ class Secrets(IntegrationTest):
         self.echo.event_status = 400
         self.generate(3, "--rate", 100, "--seed", 2)
         wait_until(self.store.letters, "a dead letter")
-        exporter.stop()
+        self.stop(exporter)
         self.assertIn("redacted", self.store.letters()[0][1])
         self.assert_process_clean(exporter)
 
@@ -137,7 +143,7 @@ class Secrets(IntegrationTest):
         self.echo.event_status = 500
         exporter = self.start(**settings)
         exporter.wait_for_line("Publish failed, retrying")
-        exporter.stop()
+        self.stop(exporter)
         self.assert_process_clean(exporter)
         config = self.config(self.echo.url, **settings)
         done = self.run_binary("check-config", "--config", config, "--oidc-secret-path", self.secret_file)
@@ -157,7 +163,7 @@ class Secrets(IntegrationTest):
         dead = "http://127.0.0.1:1"
         exporter = self.start(dead, oidc__token_url=f"http://user:{IN_URL}@127.0.0.1:1/token?key={IN_QUERY}")
         exporter.wait_for_line("Token fetch failed, will retry")
-        exporter.stop()
+        self.stop(exporter)
         self.assert_process_clean(exporter)
 
     def test_a_secret_file_that_cannot_be_used_shows_none(self):

@@ -55,7 +55,8 @@ def request(url, method="GET", body=None, headers=None):
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10 * PATIENCE)
     try:
-        connection.request(method, parts.path or "/", body, headers or {})
+        path = parts.path or "/"
+        connection.request(method, f"{path}?{parts.query}" if parts.query else path, body, headers or {})
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
     finally:

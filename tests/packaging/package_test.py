@@ -1,4 +1,6 @@
 """The Debian package of this build: what is in it, what it depends on, and that systemd takes its unit."""
+import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -22,8 +24,14 @@ class Package(IntegrationTest):
         self.assertLessEqual({"usr/bin/event-exporter", "usr/lib/event-exporter/event-exporter-otlp.so",
                               "usr/lib/systemd/system/event-exporter.service",
                               "usr/share/doc/event-exporter/event-exporter.example.toml",
+                              "usr/share/doc/event-exporter/sbom.cdx.json",
                               "usr/share/doc/event-exporter/docs/configuration.md"}, names)
         self.assertFalse([name for name in names if name.startswith("etc")], "the configuration is the operator's")
+
+        bom = json.loads((self.folder / "root/usr/share/doc/event-exporter/sbom.cdx.json").read_text())
+        for file, folder in zip(bom["metadata"]["component"]["components"], ("usr/bin", "usr/lib/event-exporter")):
+            shipped = (self.folder / "root" / folder / file["name"]).read_bytes()
+            self.assertEqual(file["hashes"][0]["content"], hashlib.sha256(shipped).hexdigest())
 
         depends = self.run_tool("dpkg-deb", "--field", package, "Depends")
         for library in ("libssl3", "libmongoc-1.0-0", "libsqlite3-0", "libcurl4", "libgrpc++1.51", "ca-certificates"):

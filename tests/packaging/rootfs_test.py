@@ -1,4 +1,6 @@
 """The root file system of the container image: the program runs in it, alone, as its user, and delivers over TLS."""
+import hashlib
+import json
 import os
 import pathlib
 import subprocess
@@ -58,6 +60,17 @@ class RootFileSystem(IntegrationTest):
         exporter = self.inside("inside", "--config=/config.toml", "--metrics-port=0", "--oidc-secret-path=/secret")
         sink.wait_for(200)
         exporter.stop()
+
+    def test_lists_what_it_is_made_of(self):
+        bom = json.loads((self.root / "usr/share/doc/event-exporter/sbom.cdx.json").read_text())
+        listed = {file["name"]: file["hashes"][0]["content"] for component in bom["components"]
+                  for file in component.get("components", [])}
+        listed |= {f"/usr/bin/{file['name']}": file["hashes"][0]["content"]
+                   for file in bom["metadata"]["component"]["components"]}
+        programs = [path for path in self.root.rglob("*") if path.is_file() and not path.is_symlink()
+                    and path.read_bytes()[:4] == b"\x7fELF"]
+        there = {f"/{path.relative_to(self.root)}": hashlib.sha256(path.read_bytes()).hexdigest() for path in programs}
+        self.assertEqual(there, listed)
 
     def test_knows_the_user_and_the_commands(self):
         self.assertEqual(self.inside("help", "help").wait(), 0)

@@ -9,8 +9,6 @@ TREE = {
     "docs/guarantees.md": "## Nothing is lost\n\n| promise | test |\n|---|---|\n| kept | `Ledger.KeepsIt` |\n",
     "docs/adr/README.md": "- [One](0001-one.md)\n",
     "docs/adr/0001-one.md": "# One\n",
-    "changelog.d/README.md": "Fragments.\n",
-    "changelog.d/first.added.md": "All of it.\n",
     "tests/unit/ledger_test.cpp": "TEST(Ledger, KeepsIt) {}\n",
     "tests/integration/kill_test.py": (
         "class Other(T):\n    def test_b(self):\n        pass\n\n\n"
@@ -56,12 +54,6 @@ class CheckDocs(TreeTest):
     def test_catches_a_decision_that_is_not_listed(self):
         self.assertEqual(
             self.problems({"docs/adr/0002-two.md": "# Two\n"}), ["docs/adr/README.md: does not list 0002-two.md"]
-        )
-
-    def test_catches_a_changelog_fragment_of_no_known_kind(self):
-        self.assertEqual(
-            self.problems({"changelog.d/x.misc.md": "?\n"}),
-            ["changelog.d/x.misc.md: expected <slug>.<added|changed|fixed|security|breaking>.md"],
         )
 
     def test_catches_words_that_point_outside_the_tree(self):

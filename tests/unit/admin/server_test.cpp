@@ -151,15 +151,11 @@ TEST_F(AdminServerTest, SaysThatThePortIsInUse) {
 class AdminServerAddresses : public testing::Test {
  protected:
   static AdminServer server(AdminServer::Options options) {
-    return {std::move(options), [] { return std::string(); }, [] { return Health{}; }, [] { return Health{}; }};
+    return {std::move(options), {.metrics = {}, .health = [] { return Reasons{}; }, .readiness = {}, .status = {}}};
   }
 
-  void SetUp() override {
-    httplib::Server probe;
-    if (probe.bind_to_any_port("::1") <= 0) {
-      GTEST_SKIP() << "this machine has no IPv6";
-    }
-  }
+  // Where this machine has none, everything must work by IPv4.
+  static bool has_ipv6() { return httplib::Server().bind_to_any_port("::1") > 0; }
 
   static bool answers(const std::string& host, const AdminServer& server) {
     const auto response = httplib::Client(host, server.port()).Get("/healthz");
@@ -171,7 +167,7 @@ TEST_F(AdminServerAddresses, OfBothFamiliesAreServed) {
   AdminServer both = server({.port = 0});
   ASSERT_TRUE(both.start());
   EXPECT_TRUE(answers("127.0.0.1", both));
-  EXPECT_TRUE(answers("::1", both));
+  EXPECT_EQ(answers("::1", both), has_ipv6());
 }
 
 // 2001:db8::/32 is for documentation (RFC 3849): no machine has such an address.
@@ -185,6 +181,11 @@ TEST_F(AdminServerAddresses, APortInUseIsNoReasonToTakeTheOther) {
   for (const std::string& holder : {std::string("0.0.0.0"), std::string("::"), std::string("127.0.0.1")}) {
     AdminServer first = server({.port = 0, .address = holder});
     ASSERT_TRUE(first.start());
+    if (!has_ipv6()) {
+      EXPECT_TRUE(server({.port = first.port(), .address = "::", .fallback_address = "127.0.0.2"}).start() ||
+                  holder == "0.0.0.0" || holder == "::");
+      continue;
+    }
     // 127.0.0.2 would be free.
     AdminServer second = server({.port = first.port(), .address = "::", .fallback_address = "127.0.0.2"});
     const auto started = second.start();

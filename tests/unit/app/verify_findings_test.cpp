@@ -170,7 +170,7 @@ TEST(VerifyFindings, OfATokenOnlyLifetimeAndScopeAreTold) {
   EXPECT_THAT(finding.warnings, IsEmpty());
   EXPECT_THAT(finding.facts, ElementsAre(Pair("lifetimeSeconds", "3600"), Pair("scope", "events:write")));
   EXPECT_THAT(judge_token({.access_token = "t", .lifetime = {}, .scope = {}}, "", "s").seen,
-              HasSubstr("does not say how long it lasts"));
+              HasSubstr("is taken to last 5m: the answer does not say"));
 }
 
 TEST(VerifyFindings, AnAnswerThatPutsTokenOrSecretIntoTheScopeIsNotRepeated) {
@@ -180,11 +180,17 @@ TEST(VerifyFindings, AnAnswerThatPutsTokenOrSecretIntoTheScopeIsNotRepeated) {
   EXPECT_EQ(finding.seen, "a token that lasts 1h; scope \"[redacted] and [redacted]\"");
 }
 
-TEST(VerifyFindings, AnotherScopeThanTheOneAskedForIsWarnedOf) {
-  const Finding finding =
-      judge_token({.access_token = "token-of-the-sink", .lifetime = 1h, .scope = "read"}, "write", "the-client-secret");
-  EXPECT_EQ(finding.outcome, StepOutcome::ok);
-  EXPECT_THAT(finding.warnings, ElementsAre(HasSubstr("exporter.oidc.scope asks for \"write\"")));
+TEST(VerifyFindings, AScopeThatWasNotGrantedIsWarnedOf) {
+  const auto warnings = [](std::string asked, std::string granted) {
+    const Finding finding = judge_token(
+        {.access_token = "token-of-the-sink", .lifetime = 1h, .scope = std::move(granted)}, asked, "the-client-secret");
+    EXPECT_EQ(finding.outcome, StepOutcome::ok);
+    return finding.warnings;
+  };
+  EXPECT_THAT(warnings("read  write", "write"),
+              ElementsAre("exporter.oidc.scope asks for \"read\", which was not granted"));
+  EXPECT_THAT(warnings("read write", "email write  read"), IsEmpty());
+  EXPECT_THAT(warnings("read", ""), IsEmpty());  // not said: what was asked for (RFC 6749 section 5.1)
 }
 
 TEST(VerifyFindings, EachRefusalOfATokenHasItsRemedy) {
@@ -199,6 +205,8 @@ TEST(VerifyFindings, EachRefusalOfATokenHasItsRemedy) {
   EXPECT_THAT(remedies(401, ""), ElementsAre(HasSubstr("exporter.oidc.client_auth")));
   EXPECT_THAT(remedies(400, "invalid_client"), ElementsAre(HasSubstr("exporter.oidc.client_auth")));
   EXPECT_THAT(remedies(404, ""), ElementsAre(HasSubstr("exporter.oidc.token_url")));
+  EXPECT_THAT(remedies(302, ""), ElementsAre(HasSubstr("exporter.oidc.token_url")));
+  EXPECT_THAT(remedies(200, ""), ElementsAre(HasSubstr("not a page")));
   EXPECT_THAT(remedies(500, ""), ElementsAre(HasSubstr("log of the token endpoint")));
   EXPECT_THAT(remedies(0, ""), IsEmpty());
 }
