@@ -14,8 +14,8 @@ namespace exporter {
 // becomes \ufffd. JSON text without control characters below U+0020 stays JSON with the same meaning.
 void append_for_terminal(std::string& out, std::string_view text);
 
-// "350us", "12ms", "1.5s", "2m5s", "3h10m", "4d2h": two units at most, the smallest part cut off; of a negative one with
-// a minus before it. "0s" for nothing.
+// "350us", "12ms", "1.525s", "12.3s", "2m5s", "3h10m", "4d2h": what is too small to matter is cut off; of a negative
+// one with a minus before it. "0s" for nothing.
 [[nodiscard]] std::string short_duration(Duration duration);
 
 }  // namespace exporter

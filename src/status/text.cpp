@@ -292,7 +292,7 @@ void write_progress(Page& page, const Status& status, bool verbose) {
       fmt::format(
           "{} {}, {}{}{}", shown(position.provider), shown(position.place),
           position.saved_ago ? "saved " + short_duration(*position.saved_ago) + " ago" : "not saved yet",
-          position.unsaved > Duration::zero() ? ", unsaved since " + short_duration(position.unsaved) : "",
+          position.unsaved > Duration::zero() ? ", unsaved for " + short_duration(position.unsaved) : "",
           position.settled_ahead > 0 ? fmt::format(", {} ahead of it", counted(position.settled_ahead, "event")) : ""));
   if (verbose && position.token) {
     page.row("", shown(fmt::format("token {}", *position.token)));

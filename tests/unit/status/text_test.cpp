@@ -142,7 +142,7 @@ TEST(StatusText, BackfillAndWhatWaits) {
   EXPECT_THAT(shown, HasSubstr("\nbackfill  running, 5 of 60\n"));
   EXPECT_THAT(shown, HasSubstr("; oldest event waits for 1m1s; limit 1h\n"));
   EXPECT_THAT(shown, HasSubstr("\nlease     held by other:7\n"));
-  EXPECT_THAT(shown, HasSubstr("saved 1s ago, unsaved since 3s, 1 event ahead of it\n"));
+  EXPECT_THAT(shown, HasSubstr("saved 1s ago, unsaved for 3s, 1 event ahead of it\n"));
   status.backfill.total = {};
   EXPECT_THAT(text(status), HasSubstr("running, 5 of ?\n"));
 }
