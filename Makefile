@@ -33,14 +33,16 @@ build/%/build.ninja: CMakePresets.json
 build: build/release/build.ninja ## build/release/event-exporter
 	@$(NINJA) build/release event-exporter
 
+# What is made for others has the time of the commit.
+COMMIT_TIME = SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)}
+
 .PHONY: package
 package: build ## a Debian package with a systemd unit, in build/release
-	@umask 022 && cd build/release && \
-	  SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 0)} cpack --config CPackConfig.cmake
+	@umask 022 && cd build/release && $(COMMIT_TIME) cpack --config CPackConfig.cmake
 
 .PHONY: sbom
 sbom: build ## what the program is made of, as CycloneDX: build/release/sbom.cdx.json
-	@scripts/sbom --output build/release/sbom.cdx.json
+	@$(COMMIT_TIME) scripts/sbom --output build/release/sbom.cdx.json
 
 .PHONY: demo
 demo: ## set up, build, and show the main job on this machine

@@ -21,6 +21,7 @@ import time
 import urllib.parse
 
 from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.serving import make_server
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -146,6 +147,15 @@ def client_of(req):
     return None
 
 
+def body_of(req):
+    """None when it is too long. Werkzeug before 2.3 obeys MAX_CONTENT_LENGTH for forms alone."""
+    try:
+        body = req.stream.read(MAX_BODY_BYTES + 1)
+    except RequestEntityTooLarge:
+        return None
+    return body if len(body) <= MAX_BODY_BYTES else None
+
+
 def add_token_endpoint(app, tokens, client_id, client_secret):
     @app.post("/token")
     def token():
@@ -173,8 +183,12 @@ def make_app(tokens):
         if request.headers.get("Content-Type") != CONTENT_TYPE:
             inbox.reject()
             return refuse(415, f"the content type is not {CONTENT_TYPE}")
+        body = body_of(request)
+        if body is None:
+            inbox.reject()
+            return refuse(413, "the body is too long")
         try:
-            event = json.loads(request.get_data())
+            event = json.loads(body)
         except ValueError:
             inbox.reject()
             return refuse(400, "the body is not JSON")

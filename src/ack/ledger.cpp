@@ -72,6 +72,7 @@ const event::Mark& Ledger::committable() const { return oldest_ == kNone ? last_
 std::optional<Ledger::Ahead> Ledger::ahead(std::size_t most) const {
   std::size_t seen = 0;
   std::size_t length = 0;
+  std::uint64_t opened = 0;  // events before the place
   const event::Mark* place = nullptr;
   for (std::uint32_t index = oldest_; index != kNone && seen < most; index = slots_[index].next) {
     ++seen;
@@ -80,12 +81,13 @@ std::optional<Ledger::Ahead> Ledger::ahead(std::size_t most) const {
     if (following > slots_[index].sequence + 1) {
       length = seen;
       place = next == kNone ? &last_ : &slots_[next].before;
+      opened = next == kNone ? opened_ : slots_[next].opened;
     }
   }
   if (place == nullptr) {
     return std::nullopt;
   }
-  Ahead found{.mark = *place, .unsettled = {}};
+  Ahead found{.mark = *place, .unsettled = {}, .settled = opened - slots_[oldest_].opened - length};
   found.unsettled.reserve(length);
   for (std::uint32_t index = oldest_; found.unsettled.size() < length; index = slots_[index].next) {
     found.unsettled.push_back({index, slots_[index].generation});

@@ -51,6 +51,7 @@ class Ledger {
   struct Ahead {
     event::Mark mark;
     std::vector<Ticket> unsettled;  // in order of entry
+    std::uint64_t settled = 0;      // events before the mark that are settled, though the oldest one is not
   };
   [[nodiscard]] std::optional<Ahead> ahead(std::size_t most) const;
 

@@ -379,6 +379,9 @@ Metrics::Metrics(std::unique_ptr<Impl> impl)
           impl->age("checkpoint_age_seconds", "Age of the oldest progress that is not saved; 0 when all is.")),
       settled_ahead(impl->gauge("settled_ahead_events",
                                 "Settled events behind one that is not: a restart does not send them again.")),
+      duplicates_avoided(
+          impl->counter("duplicates_avoided_total",
+                        "Settled events that a restart did not send again, though one before them was not.")),
       source_errors(impl->counter("source_errors_total", "Failed reads of the datastore.")),
       token_refreshes(impl->counter("token_refreshes_total", "OIDC tokens fetched.")),
       token_age(impl->optional_age("token_age_seconds", "Since the usable OIDC token was fetched.")),

@@ -122,6 +122,7 @@ class Metrics {
   Histogram& checkpoint_duration;      // checkpoint_save_duration_seconds: failed ones included
   Age& checkpoint_age;                 // checkpoint_age_seconds: of the oldest progress not saved; 0 when all is
   Gauge& settled_ahead;                // settled_ahead_events: settled behind one that is not
+  Counter& duplicates_avoided;         // duplicates_avoided_total: such events that a restart did not send again
   Counter& source_errors;              // source_errors_total: failed reads of the datastore
   Counter& token_refreshes;            // token_refreshes_total: tokens fetched
   Age& token_age;                      // token_age_seconds: of the usable token, absent without one

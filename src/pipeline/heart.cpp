@@ -157,7 +157,7 @@ void Heart::settle(Ticket ticket) {
     ++backfill_.sent;
   }
   if (ahead_) {
-    std::erase(ahead_->pending, done.event.document_id);
+    ahead_->settled += std::erase(ahead_->pending, done.event.document_id);
   }
   if (done.event.trace) {
     actions_.traces.push_back(std::move(done.event.trace));
@@ -306,7 +306,7 @@ std::optional<ports::Ahead> Heart::place_ahead() const {
   if (!found || found->mark.phase != Mark::Phase::stream) {
     return std::nullopt;
   }
-  ports::Ahead ahead{.position = found->mark.position, .pending = {}};
+  ports::Ahead ahead{.position = found->mark.position, .pending = {}, .settled = found->settled};
   for (const Ticket ticket : found->unsettled) {
     const event::PreparedEvent& event = records_[ticket.slot].event;
     if (event.after.phase == Mark::Phase::history) {

@@ -181,6 +181,7 @@ Result<ports::Checkpoint> Pipeline::bootstrap(Reader& reader) {
 void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, Loop& loop, std::stop_token stop) {
   ReadRetry retry(options_.heart.seed);
   std::uint64_t healed = 0;
+  std::uint64_t repeats_avoided = 0;
   bool read_before = false;
   Passed passed;
   std::optional<MonoTime> advanced;
@@ -208,6 +209,8 @@ void Pipeline::read(Reader& reader, BoundedQueue<event::PreparedBatch>& queue, L
     }
     retry.succeeded();
     readiness_.well(Readiness::Cause::reading);
+    parts_.metrics.duplicates_avoided.add(
+        static_cast<double>(reader.repeats_avoided() - std::exchange(repeats_avoided, reader.repeats_avoided())));
     const bool lost = reader.healed() > healed;
     if (lost) {
       healed = reader.healed();

@@ -82,6 +82,7 @@ Result<event::PreparedBatch> Reader::step_pending() {
     return event::PreparedBatch{};
   }
   position_ = ahead_->position;
+  repeats_avoided_ += ahead_->settled;
   ahead_.reset();
   event::PreparedBatch batch = std::exchange(pending_, {});
   batch.read_at = clock_.now();

@@ -60,6 +60,8 @@ class Reader {
   [[nodiscard]] bool in_stream() const { return !ahead_ && !backfill_; }
   // How often the stream's position was lost and the history read again instead.
   [[nodiscard]] std::uint64_t healed() const { return healed_; }
+  // Settled events that were not read again, because the checkpoint named what was pending before them.
+  [[nodiscard]] std::uint64_t repeats_avoided() const { return repeats_avoided_; }
 
  private:
   Result<event::PreparedBatch> step_pending();
@@ -88,6 +90,7 @@ class Reader {
   bool open_ = false;
   std::optional<std::uint64_t> history_planned_;  // to be told with the next batch
   std::uint64_t healed_ = 0;
+  std::uint64_t repeats_avoided_ = 0;
 };
 
 }  // namespace exporter::pipeline

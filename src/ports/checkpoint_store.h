@@ -34,6 +34,7 @@ struct Backfill {
 struct Ahead {
   event::Position position;
   std::vector<std::string> pending;  // document ids, each once, in the order of the stream; at least one
+  std::uint64_t settled = 0;         // events between the two places that are: repeats that are avoided; for the metric
   friend bool operator==(const Ahead&, const Ahead&) = default;
 };
 

@@ -199,8 +199,13 @@ void judge(Status& status, const std::vector<Obstacle>& obstacles, bool stopping
         advice(Obstacle::Kind::saving).remedy);
   }
   add_warnings(status, has(obstacles, Obstacle::Kind::lag) || has(obstacles, Obstacle::Kind::start));
-  std::stable_sort(status.problems.begin(), status.problems.end(),
-                   [](const Problem& one, const Problem& other) { return one.severity < other.severity; });
+  // Errors first, equals in their order: insertion, since clang takes libstdc++ 12's std::stable_sort for deprecated.
+  for (auto each = status.problems.begin(); each != status.problems.end(); ++each) {
+    const auto place =
+        std::upper_bound(status.problems.begin(), each, *each,
+                         [](const Problem& one, const Problem& other) { return one.severity < other.severity; });
+    std::rotate(place, each, each + 1);
+  }
   status.state = state_of(status, obstacles, stopping);
   status.summary = summary_of(status);
 }

@@ -57,7 +57,10 @@ class Browser:
                          "--window-size=1280,900", "--hide-scrollbars", "--log-level=3", f"--user-data-dir={self.profile.name}"):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        # Whatever the profile does not hold goes there too, not into the home of whoever runs the tests.
+        environment = {**os.environ, "XDG_CONFIG_HOME": self.profile.name, "TMPDIR": self.profile.name}
+        service = Service("/usr/bin/chromedriver", env=environment)
+        self.driver = webdriver.Chrome(service=service, options=options)
         self.driver.set_page_load_timeout(60 * PATIENCE)
         self.driver.set_script_timeout(60 * PATIENCE)
 

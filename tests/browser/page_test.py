@@ -179,7 +179,7 @@ class Numbers(PageTest):
         rows = self.browser.run("return [...document.querySelectorAll('#lanes tbody tr')].map(r => [...r.cells].map(c => c.innerText))")
         self.assertEqual(len(rows), 10)
         self.assertEqual([cell.split() for cell in rows[0]], [["gpu-node-0017", "parallel"], ["1,212"], ["6"]])
-        self.assertEqual(self.browser.text("#lanes-note"), "412 nodes have events waiting or being sent")
+        self.assertEqual(self.browser.text("#lanes-note"), "412 nodes have events waiting or under way")
         self.stand_in.answer(scenes.poison())
         self.wait_for_text("#lanes", "gpu-node-0007 stuck 38 1")
         self.stand_in.answer(scenes.idle())

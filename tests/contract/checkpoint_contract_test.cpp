@@ -47,7 +47,8 @@ TEST_P(CheckpointContract, GivesBackEverythingThatWasSaved) {
 TEST_P(CheckpointContract, GivesBackThePlaceAheadAndWhatIsPendingBeforeIt) {
   ports::Checkpoint checkpoint{
       .position = position_after(2), .watermark = {}, .backfill = {ports::Backfill::State::done, "", 4, 4}};
-  checkpoint.ahead = {.position = position_after(2), .pending = {world_->id(3), "\"{\\", world_->id(1)}};
+  checkpoint.ahead = {
+      .position = position_after(2), .pending = {world_->id(3), "\"{\\", world_->id(1)}, .settled = 1ULL << 40};
   ASSERT_TRUE(store_->save(checkpoint, {}));
   EXPECT_EQ(world_->checkpoints()->load().value(), checkpoint);
   checkpoint.ahead.reset();

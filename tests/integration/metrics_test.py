@@ -161,11 +161,17 @@ class MetricsAreFed(IntegrationTest):
             "events_received_total": above(2), "transform_errors_total": at(1), "dead_letters_stored": above(1),
             'publish_errors_total{error_type="refused"}': at(1), 'dead_letters_total{reason="undecodable"}': at(1)},
             also=self.insert_one)
-        # It fails alone, and holds the position back until its retries are used up.
+        # It fails alone, and holds the position back, until its retries are used up after a restart.
+        self.exporter.stop()
+        self.exporter = self.start(sink, failure_handling__max_retries=1000000)
         sink.post("/faults", poisonStatus=500)
         self.insert_one(POISON + " again")
+        self.watch.until(self.exporter, {"settled_ahead_events": above(0), "retries_waiting": above(0)},
+                         also=lambda: self.generate(5, "--rate", 1000))
+        self.exporter.stop()
+        self.exporter = self.start(sink)
         self.watch.until(self.exporter, {
-            "settled_ahead_events": above(0), "retries_waiting": above(0), 'dead_letters_total{reason="exhausted"}': at(1),
+            "duplicates_avoided_total": above(0), 'dead_letters_total{reason="exhausted"}': at(1),
             'publish_errors_total{error_type="max_retries_exceeded"}': at(1)},
             also=lambda: self.generate(5, "--rate", 1000))
 

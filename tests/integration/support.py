@@ -149,9 +149,9 @@ class Exporter(Process):
 
 
 class LabSink(Process):
-    def __init__(self, case, *options, port=0):
+    def __init__(self, case, *options, port=0, client="it"):
         ready = case.folder / f"sink-port-{len(case.processes)}"
-        super().__init__(case, [BINARY, "lab", "sink", "--port", port, "--client-id", "it", "--client-secret-file",
+        super().__init__(case, [BINARY, "lab", "sink", "--port", port, "--client-id", client, "--client-secret-file",
                                 case.secret_file, "--ready-file", ready, *options], "sink")
         self.port = int(wait_until(lambda: ready.exists() and ready.read_text().strip() or self.must_run(),
                                    "the sink's port"))

@@ -334,7 +334,6 @@ class Tracing(IntegrationTest):
         self.store.insert(document(1, TRACE % 1, CONNECTOR % 1))
         wait_until(lambda: len(receiver.spans()) == before + 4, "the event's four spans")
         exporter.stop()
-        self.assertEqual(exporter.lines("OpenTelemetry export error"), [])
 
     def traces_are_dropped(self, receiver, environment, variable):
         """The spans are counted as dropped, the events arrive all the same, and the log names what to look at."""

@@ -37,6 +37,9 @@ class Package(IntegrationTest):
         for library in ("libssl3", "libmongoc-1.0-0", "libsqlite3-0", "libcurl4", "libgrpc++1.51", "ca-certificates"):
             self.assertIn(library, depends)
 
+        # Its libraries are found by nobody but the program, when traces are switched on.
+        self.assertIn("opentelemetry-cpp", self.run_tool("dpkg-deb", "--field", package, "Recommends"))
+
         unit = (self.folder / "root/usr/lib/systemd/system/event-exporter.service").read_text()
         program = self.folder / "root/usr/bin/event-exporter"
         # systemd looks whether the program is there; what else it finds wrong it prints.

@@ -65,11 +65,14 @@ class Setup(TreeTest):
         self.assertEqual(run.returncode, 1)
         self.assertIn("add bookworm-backports by hand", run.stderr)
 
-    def test_takes_go_from_backports_only_where_helm_cannot_be_had_without(self):
+    def test_takes_go_from_backports_only_where_helm_or_go_cannot_be_had_without(self):
         always = self.call('echo "${BACKPORTS_PACKAGES[*]}"').stdout.split()
-        for can, group, go in (("false", "all", ["golang-1.23-go"]), ("true", "all", []), ("false", "build", [])):
-            run = self.call(f"missing() {{ :; }}\nhelm_can_be_had() {{ {can}; }}\ninstall_packages {group} >&2\n"
-                            'echo "${BACKPORTS_PACKAGES[*]}"')
+        for helm, there, group, go in (("false", "true", "all", ["golang-1.23-go"]),
+                                       ("true", "false", "all", ["golang-1.23-go"]),
+                                       ("false", "false", "all", ["golang-1.23-go"]), ("true", "true", "all", []),
+                                       ("false", "false", "build", [])):
+            run = self.call(f"missing() {{ :; }}\nhelm_can_be_had() {{ {helm}; }}\ngo_is_there() {{ {there}; }}\n"
+                            f'install_packages {group} >&2\necho "${{BACKPORTS_PACKAGES[*]}}"')
             self.assertEqual((run.returncode, run.stdout.split()), (0, always + go), run.stderr)
 
     def test_sees_packages_that_are_missing(self):

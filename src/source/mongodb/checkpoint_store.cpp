@@ -50,7 +50,9 @@ Bson state_of(const ports::Checkpoint& checkpoint, std::string_view token, std::
   state.add("backfill", backfill);
   if (checkpoint.ahead) {
     Bson ahead;
-    ahead.add_document("token", ahead_token).add_texts("pending", checkpoint.ahead->pending);
+    ahead.add_document("token", ahead_token)
+        .add_texts("pending", checkpoint.ahead->pending)
+        .add("settled", static_cast<std::int64_t>(checkpoint.ahead->settled));
     state.add("ahead", ahead);
   }
   return state;
@@ -85,6 +87,9 @@ bool read_ahead(std::string_view document, std::uint32_t fingerprint, std::optio
     return false;
   }
   ports::Ahead ahead{.position = make_position(fingerprint, *token->document()), .pending = {}};
+  if (const auto settled = find(document, "settled"); settled && settled->integer()) {
+    ahead.settled = static_cast<std::uint64_t>(*settled->integer());
+  }
   Fields ids(*pending->document());
   while (const auto id = ids.next()) {
     if (!id->text()) {

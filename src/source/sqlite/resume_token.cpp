@@ -83,6 +83,9 @@ bool read_ahead(simdjson::dom::element value, std::string_view fingerprint, std:
     return false;
   }
   ports::Ahead ahead{.position = {std::string(position)}, .pending = {}};
+  if (value["settled"].get(ahead.settled) != simdjson::SUCCESS) {
+    ahead.settled = 0;
+  }
   for (const simdjson::dom::element element : pending) {
     std::string_view id;
     if (element.get(id) != simdjson::SUCCESS) {
@@ -124,7 +127,7 @@ std::string write_state(const ports::Checkpoint& checkpoint, std::string_view re
       text += std::exchange(between, ", ");
       append_json_string(text, id);
     }
-    text += "]}";
+    text += fmt::format("], \"settled\": {}}}", checkpoint.ahead->settled);
   }
   text += '}';
   return text;

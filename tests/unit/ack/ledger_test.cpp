@@ -58,8 +58,10 @@ TEST(Ledger, NamesTheFewUnsettledEventsBeforeAPlaceAhead) {
   ahead = ledger.ahead(10);
   EXPECT_EQ(ahead->mark.position.token, "4");
   EXPECT_EQ(ahead->unsettled, (std::vector<Ticket>{first, third}));
+  EXPECT_EQ(ahead->settled, 2U);
   ahead = ledger.ahead(1);
   EXPECT_EQ(ahead->mark.position.token, "2") << "as far as one name reaches";
+  EXPECT_EQ(ahead->settled, 1U);
   ledger.settle(first);
   ahead = ledger.ahead(10);
   EXPECT_EQ(ahead->mark.position.token, "4");
@@ -73,6 +75,7 @@ TEST(Ledger, APassedChangeBehindAnUnsettledEventIsAPlaceAhead) {
   ledger.pass(mark(2));
   EXPECT_EQ(ledger.ahead(10)->mark.position.token, "2");
   EXPECT_EQ(ledger.ahead(10)->unsettled, std::vector<Ticket>{stuck});
+  EXPECT_EQ(ledger.ahead(10)->settled, 0U) << "a change is no event";
   EXPECT_FALSE(ledger.ahead(0));
 }
 

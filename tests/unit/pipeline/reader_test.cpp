@@ -178,7 +178,7 @@ class ReaderAheadTest : public ReaderTest {
     }
     saved_.position = {"memory/1"};
     saved_.watermark = WallTime(900s);
-    saved_.ahead = {.position = {"memory/4"}, .pending = {"b", "d"}};
+    saved_.ahead = {.position = {"memory/4"}, .pending = {"b", "d"}, .settled = 1};
   }
   ports::Checkpoint saved_;
 };
@@ -187,6 +187,7 @@ TEST_F(ReaderAheadTest, ReadsThePendingEventsAndThenTheStreamFromThePlaceAhead) 
   reader_->start(saved_);
   EXPECT_EQ(read_all(), (Ids{"b", "d", "e"}));
   EXPECT_EQ(source_.opened, std::vector<std::string>{"memory/4"});
+  EXPECT_EQ(reader_->repeats_avoided(), 1U) << "c";
 }
 
 TEST_F(ReaderAheadTest, ThePositionStaysUntilAllOfThemAreSettled) {
@@ -204,6 +205,7 @@ TEST_F(ReaderAheadTest, WhenOneIsGoneTheStreamIsReadFromThePositionItself) {
   store_.remove("d");
   reader_->start(saved_);
   EXPECT_EQ(read_all(), (Ids{"b", "c", "e"})) << "in this store a change without its document is no event";
+  EXPECT_EQ(reader_->repeats_avoided(), 0U);
   EXPECT_EQ(source_.opened, std::vector<std::string>{"memory/1"});
 }
 

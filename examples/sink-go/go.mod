@@ -1,0 +1,3 @@
+module event-exporter/examples/sink-go
+
+go 1.19
