@@ -104,7 +104,8 @@ std::string short_duration(Duration duration) {
     return fmt::format("{}ms", nanoseconds / 1'000'000);
   }
   if (duration < std::chrono::minutes(1)) {
-    return shortest(static_cast<double>(duration_cast<std::chrono::milliseconds>(duration).count()) / 1000) + "s";
+    const auto millis = duration_cast<std::chrono::milliseconds>(duration).count();
+    return shortest(static_cast<double>(millis < 10'000 ? millis : millis - millis % 100) / 1000) + "s";
   }
   const std::int64_t seconds = duration_cast<std::chrono::seconds>(duration).count();
   if (seconds < 3600) {

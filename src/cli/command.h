@@ -26,6 +26,8 @@ int run_dlq_show(std::span<const std::string> arguments);
 int run_dlq_plan(std::span<const std::string> arguments);
 int run_dlq_drop(std::span<const std::string> arguments);
 int run_dlq_replay(std::span<const std::string> arguments);  // command_dlq_replay.cpp
+int run_status(std::span<const std::string> arguments);      // command_status.cpp
+int run_top(std::span<const std::string> arguments);         // command_top.cpp
 int run_lab_sink(std::span<const std::string> arguments);    // command_lab.cpp
 int run_lab_generate(std::span<const std::string> arguments);
 int run_lab_audit(std::span<const std::string> arguments);

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "admin/fetch.h"
 #include "base/clock.h"
 #include "base/number_text.h"
 #include "cli/arguments.h"
@@ -14,7 +15,6 @@
 #include "cli/lab_store.h"
 #include "event/raw_batch.h"
 #include "lab/audit.h"
-#include "lab/fetch.h"
 #include "transform/event_id.h"
 
 namespace exporter::cli {
@@ -24,6 +24,7 @@ constexpr int kUsageError = 2;
 constexpr std::size_t kPage = 500;
 constexpr std::size_t kReadBytes = 1 << 20;
 constexpr auto kFetchTimeout = std::chrono::seconds(30);
+constexpr std::size_t kLongestPage = std::size_t{1} << 30;
 
 int complain(const Error& error) {
   fmt::print(stderr, "event-exporter lab: {}\n", error.message);
@@ -59,7 +60,7 @@ Result<void> for_each_stored(app::Datastore& store, Visit visit) {
 }
 
 Result<lab::AuditReport> audit(app::Datastore& store, const std::string& sink) {
-  auto page = lab::fetch(sink, "/audit/ids", kFetchTimeout);
+  auto page = admin::fetch(sink, "/audit/ids", kFetchTimeout, kLongestPage);
   if (!page) {
     return fail(page.error());
   }

@@ -14,6 +14,8 @@ namespace {
 constexpr Command kCommands[] = {
     {"run", "follow the datastore and deliver (also without any command)", run_exporter},
     {"check-config", "check the configuration and show what is in effect", run_check_config},
+    {"status", "show how a running exporter is", run_status},
+    {"top", "the same again and again, on a screen of its own", run_top},
     {"verify-sink", "try the way to token endpoint and sink, up to one marked event", run_verify_sink},
     {"ingest", "store health events, given as JSON lines, in the embedded datastore", run_ingest},
     {"filter test", "say which events a filter expression keeps, and why", run_filter_test},

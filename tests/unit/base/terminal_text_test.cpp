@@ -53,7 +53,8 @@ TEST(ShortDuration, TakesTheUnitsThatPeopleRead) {
   EXPECT_EQ(short_duration(250ms), "250ms");
   EXPECT_EQ(short_duration(1500ms), "1.5s");
   EXPECT_EQ(short_duration(10s), "10s");
-  EXPECT_EQ(short_duration(59'999'900us), "59.999s");
+  EXPECT_EQ(short_duration(9'999'900us), "9.999s");
+  EXPECT_EQ(short_duration(59'999'900us), "59.9s");
   EXPECT_EQ(short_duration(60s), "1m");
   EXPECT_EQ(short_duration(125s), "2m5s");
   EXPECT_EQ(short_duration(3h + 10min + 5s), "3h10m");

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <boost/asio.hpp>
 
-#include "lab/fetch.h"
+#include "admin/fetch.h"
 #include "lab/http_server.h"
 
 namespace exporter::lab {
@@ -139,10 +139,11 @@ TEST_F(HttpServerTest, StopsWithConnectionsOpenAndAnswersPending) {
 }
 
 TEST_F(HttpServerTest, ServesTheFetcher) {
-  const auto body = fetch("http://127.0.0.1:" + std::to_string(server->port()), "/", 5s);
+  const std::string base = "http://127.0.0.1:" + std::to_string(server->port());
+  const auto body = admin::fetch(base, "/", 5s, 100);
   ASSERT_TRUE(body.has_value()) << body.error().message;
   EXPECT_EQ(*body, "");
-  EXPECT_FALSE(fetch("http://127.0.0.1:" + std::to_string(server->port()), "/busy", 5s).has_value());
+  EXPECT_FALSE(admin::fetch(base, "/busy", 5s, 100).has_value());
 }
 
 TEST(HttpServer, TellsWhyItCannotListen) {
