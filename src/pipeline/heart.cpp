@@ -51,6 +51,7 @@ Heart::Heart(HeartOptions options, ports::Checkpoint saved)
       checkpointer_(options_.checkpoint, saved),
       backfill_(saved.backfill),
       ahead_(saved.ahead),
+      settled_before_{.from = saved.position, .events = saved.ahead ? saved.ahead->settled : 0},
       phase_(ledger_.committable().phase),
       random_(options_.seed) {}
 
@@ -175,6 +176,9 @@ void Heart::settle(Ticket ticket) {
 void Heart::note_arrival(const Mark& mark) {
   // What is pending still carries the old position; whatever comes behind it does not.
   if (ahead_ && (mark.phase != Mark::Phase::stream || mark.position != ledger_.committable().position)) {
+    if (mark.position != ahead_->position) {  // read again from the position: nothing of it holds
+      settled_before_.events = 0;
+    }
     ahead_.reset();
   }
 }
@@ -306,7 +310,10 @@ std::optional<ports::Ahead> Heart::place_ahead() const {
   if (!found || found->mark.phase != Mark::Phase::stream) {
     return std::nullopt;
   }
-  ports::Ahead ahead{.position = found->mark.position, .pending = {}, .settled = found->settled};
+  const bool where_it_began = ledger_.committable().position == settled_before_.from;
+  ports::Ahead ahead{.position = found->mark.position,
+                     .pending = {},
+                     .settled = found->settled + (where_it_began ? settled_before_.events : 0)};
   for (const Ticket ticket : found->unsettled) {
     const event::PreparedEvent& event = records_[ticket.slot].event;
     if (event.after.phase == Mark::Phase::history) {

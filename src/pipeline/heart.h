@@ -262,6 +262,12 @@ class Heart {
   ports::Backfill backfill_;
   // As saved, less what was settled since, until all that was pending has arrived.
   std::optional<ports::Ahead> ahead_;
+  // Settled events behind `from`, which an earlier process settled; while that is the position.
+  struct SettledBefore {
+    event::Position from;
+    std::uint64_t events = 0;
+  };
+  SettledBefore settled_before_;
   event::Mark::Phase phase_;  // of the committable mark
   bool unsaved_ = false;      // the committable mark moved since the last save began
   std::uint64_t random_;

@@ -17,7 +17,7 @@ TEST_F(HeartAheadTest, NamesTheStuckEventsAndThePlaceBehindTheSettledOnes) {
     answer(k, sent_[k] == sent_[0] ? 500 : 202);
   }
   EXPECT_EQ(position(), "0");
-  EXPECT_EQ(ahead(), (ports::Ahead{.position = {"5"}, .pending = {"doc-1", "doc-4"}, .settled = 2}));
+  EXPECT_EQ(ahead(), (ports::Ahead{.position = {"5"}, .pending = {"doc-1", "doc-4"}, .settled = 3}));
 }
 
 TEST_F(HeartAheadTest, IsSavedAsTheOthersGoOn) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "observability/log.h"
 #include "source/mongodb/bson.h"
 #include "source/mongodb/connection.h"
 #include "source/mongodb/resume_token.h"
@@ -77,10 +78,13 @@ class ServerTest : public ::testing::Test {
   Bson reply_;
 };
 
-// What was logged since it was made.
+// What was logged since it was made; what a test before logged folds none of it.
 class LogCapture {
  public:
-  LogCapture() { ::testing::internal::CaptureStderr(); }
+  LogCapture() {
+    log::init(log::Level::info, "dev");
+    ::testing::internal::CaptureStderr();
+  }
   LogCapture(const LogCapture&) = delete;
   LogCapture& operator=(const LogCapture&) = delete;
   ~LogCapture() { end(); }
