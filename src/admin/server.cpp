@@ -43,14 +43,7 @@ std::string place(const std::string& address, std::uint16_t port) {
 constexpr const char* kJson = "application/json";
 
 std::string as_json(const Reasons& reasons) {
-  std::string json = reasons.empty() ? R"({"ok":true,"reasons":[)" : R"({"ok":false,"reasons":[)";
-  for (const std::string& reason : reasons) {
-    if (&reason != &reasons.front()) {
-      json += ',';
-    }
-    append_json_string(json, reason);
-  }
-  return json += "]}";
+  return fmt::format(R"({{"ok":{},"reasons":{}}})", reasons.empty(), json_array(reasons));
 }
 
 // GET and HEAD; the library answers other methods with 404.

@@ -122,4 +122,21 @@ void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+std::string json_string(std::string_view text) {
+  std::string json;
+  append_json_string(json, text);
+  return json;
+}
+
+std::string json_array(const std::vector<std::string>& texts) {
+  std::string json = "[";
+  for (const std::string& text : texts) {
+    if (json.size() > 1) {
+      json += ',';
+    }
+    append_json_string(json, text);
+  }
+  return json += ']';
+}
+
 }  // namespace exporter

@@ -8,9 +8,9 @@
 
 #include "app/event_lines.h"
 #include "base/json_text.h"
+#include "base/terminal_text.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/dlq_text.h"
 #include "decode/json_decoder.h"
 #include "filter/program.h"
 
@@ -75,7 +75,7 @@ class FilterTest {
   void take(app::EventLines& lines) {
     if (!lines.problem()) {
       ++unreadable_;
-      std::cerr << "line " << lines.number() << ": " << printable(lines.problem().error().message) << '\n';
+      std::cerr << "line " << lines.number() << ": " << for_terminal(lines.problem().error().message) << '\n';
       return;
     }
     const event::HealthEvent& event = lines.event();
@@ -89,8 +89,8 @@ class FilterTest {
                 << '\n';
       return;
     }
-    std::cout << fmt::format("line {}: {:<7}  {} {}\n", lines.number(), word(decision), printable(event.node_name),
-                             printable(event.check_name));
+    std::cout << fmt::format("line {}: {:<7}  {} {}\n", lines.number(), word(decision), for_terminal(event.node_name),
+                             for_terminal(event.check_name));
     for (const filter::Reason& reason : reasons) {
       std::cout << "    " << text_of(reason) << '\n';
     }

@@ -20,9 +20,7 @@ namespace {
 std::string printable_json(std::string_view json) {
   std::string tokens(json);
   std::replace_if(tokens.begin(), tokens.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
-  std::string out;
-  append_for_terminal(out, tokens);
-  return out;
+  return for_terminal(tokens);
 }
 
 }  // namespace

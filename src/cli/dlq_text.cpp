@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json_text.h"
+#include "base/terminal_text.h"
 #include "transform/time_text.h"
 
 namespace exporter::cli {
@@ -35,26 +36,20 @@ std::string time_text(WallTime at) {
   return fmt::format("{}.{:03}Z", text, std::chrono::floor<std::chrono::milliseconds>(at - seconds).count());
 }
 
-std::string quoted(std::string_view text) {
-  std::string json;
-  append_json_string(json, text);
-  return json;
-}
-
 std::string letter_json(const ports::DeadLetter& letter) {
   return fmt::format(
       R"({{"time":{},"node":{},"reason":{},"status":{},"attempts":{},"eventId":{},"documentId":{},"detail":{}}})",
-      quoted(time_text(letter.at)), quoted(letter.node), quoted(letter.reason), letter.status, letter.attempts,
-      quoted(letter.event_id), quoted(letter.document_id), quoted(letter.detail));
+      json_string(time_text(letter.at)), json_string(letter.node), json_string(letter.reason), letter.status,
+      letter.attempts, json_string(letter.event_id), json_string(letter.document_id), json_string(letter.detail));
 }
 
-std::string or_dash(std::string_view text) { return text.empty() ? "-" : printable(text); }
+std::string or_dash(std::string_view text) { return text.empty() ? "-" : for_terminal(text); }
 
 template <class Map>
 std::string counts_json(const Map& counts) {
   std::string json = "{";
   for (const auto& [key, count] : counts) {
-    fmt::format_to(std::back_inserter(json), "{}{}:{}", json.size() > 1 ? "," : "", quoted(fmt::format("{}", key)),
+    fmt::format_to(std::back_inserter(json), "{}{}:{}", json.size() > 1 ? "," : "", json_string(fmt::format("{}", key)),
                    count);
   }
   return json + "}";
@@ -93,24 +88,7 @@ std::string_view name_of(Document document) {
   return "gone";
 }
 
-std::string texts_json(const std::vector<std::string>& texts) {
-  std::string json = "[";
-  for (const std::string& text : texts) {
-    json += (json.size() > 1 ? "," : "") + quoted(text);
-  }
-  return json + "]";
-}
-
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string shown(text);
-  for (char& c : shown) {
-    const auto byte = static_cast<unsigned char>(c);
-    c = byte < 0x20 || byte == 0x7f ? '?' : c;
-  }
-  return shown;
-}
 
 std::string counted(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -175,7 +153,7 @@ std::string show_text(const app::ShownLetter& shown) {
   switch (shown.document) {
     case Document::stored:
       line("document", "stored; the event as it would be sent:");
-      out += printable(shown.event) + "\n";
+      out += for_terminal(shown.event) + "\n";
       break;
     case Document::filtered:
       line("document", "stored, but the filter holds it back: a replay would send nothing and remove the letter");
@@ -195,7 +173,7 @@ std::string show_json(const app::ShownLetter& shown) {
   if (shown.document == Document::stored) {
     out += R"(,"event":)" + shown.event;
   } else if (shown.document == Document::undecodable) {
-    out += R"(,"problem":)" + quoted(shown.reason);
+    out += R"(,"problem":)" + json_string(shown.reason);
   }
   return out + "}\n";
 }
@@ -226,14 +204,14 @@ std::string plan_json(const app::ReplayPlan& plan) {
       R"({{"letters":{},"sendable":{},"filtered":{},"undecodable":{},"gone":{},"byReason":{},"byStatus":{},"byNode":{},"unknown":{}}})"
       "\n",
       plan.letters, plan.sendable, plan.filtered, plan.undecodable, plan.gone, counts_json(plan.by_reason),
-      counts_json(plan.by_status), counts_json(plan.by_node), texts_json(plan.unknown));
+      counts_json(plan.by_status), counts_json(plan.by_node), json_array(plan.unknown));
 }
 
 std::string replay_text(const app::ReplayEnd& end) {
   const app::ReplayReport& report = end.report;
   std::string out;
   for (const std::string& note : report.notes) {
-    out += printable(note) + "\n";
+    out += for_terminal(note) + "\n";
   }
   if (report.refused + report.gone > report.notes.size()) {
     fmt::format_to(std::back_inserter(out), "... and {} more\n", report.refused + report.gone - report.notes.size());
@@ -252,7 +230,7 @@ std::string replay_json(const app::ReplayEnd& end) {
       R"({{"selected":{},"replayed":{},"filtered":{},"refusedAgain":{},"gone":{},"left":{},"unknown":{},"notes":{},"failure":{}}})"
       "\n",
       report.selected, report.replayed, report.filtered, report.refused, report.gone, report.left(),
-      texts_json(end.unknown), texts_json(report.notes), end.failure ? quoted(end.failure->message) : "null");
+      json_array(end.unknown), json_array(report.notes), end.failure ? json_string(end.failure->message) : "null");
 }
 
 }  // namespace exporter::cli

@@ -22,8 +22,6 @@ namespace exporter::cli {
 [[nodiscard]] std::string replay_text(const app::ReplayEnd& end);
 [[nodiscard]] std::string replay_json(const app::ReplayEnd& end);
 
-// Control characters as '?'.
-[[nodiscard]] std::string printable(std::string_view text);
 // "1 letter", "5 letters".
 [[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
 

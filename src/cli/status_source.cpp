@@ -18,12 +18,6 @@ constexpr auto kPatience = std::chrono::seconds(5);
 constexpr std::string_view kScheme = "http://";
 constexpr std::string_view kPath = "/status";
 
-std::string shown(std::string_view text) {
-  std::string out;
-  append_for_terminal(out, text);
-  return out;
-}
-
 }  // namespace
 
 Result<StatusSource> StatusSource::make(std::string_view url) {
@@ -31,7 +25,7 @@ Result<StatusSource> StatusSource::make(std::string_view url) {
   const std::size_t slash = std::min(rest.find('/'), rest.size());
   if (slash == 0 || rest.find_first_of("?#@ ") != std::string_view::npos) {
     return fail(ErrorKind::invalid,
-                fmt::format("--url {} is not http://HOST:PORT, which may have a path behind it", shown(url)));
+                fmt::format("--url {} is not http://HOST:PORT, which may have a path behind it", for_terminal(url)));
   }
   std::string_view path = rest.substr(slash);
   while (path.ends_with('/')) {
@@ -51,12 +45,12 @@ Result<StatusSource::Answer> StatusSource::ask() const {
         ErrorKind::transient,
         fmt::format("no status from {}; does the exporter run, and is --metrics-port the port it listens on? In "
                     "a cluster: kubectl port-forward POD 2112",
-                    shown(body.error().message)));
+                    for_terminal(body.error().message)));
   }
   auto status = status::from_json(*body);
   if (!status) {
-    return fail(ErrorKind::corrupt, fmt::format("{}: {}; is it another program that listens there?", shown(address()),
-                                                status.error().message));
+    return fail(ErrorKind::corrupt, fmt::format("{}: {}; is it another program that listens there?",
+                                                for_terminal(address()), status.error().message));
   }
   return Answer{.json = std::move(*body), .status = std::move(*status)};
 }

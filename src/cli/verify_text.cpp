@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/json_text.h"
-#include "cli/dlq_text.h"
+#include "base/terminal_text.h"
 
 namespace exporter::cli {
 
@@ -20,24 +20,10 @@ void append_note(std::string& out, std::string_view mark, std::string_view text)
   out += fmt::format("{}{}: ", kIndent, mark);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    out += printable(text.substr(0, end)) + "\n";
+    out += for_terminal(text.substr(0, end)) + "\n";
     text.remove_prefix(std::min(end + 1, text.size()));
     out += text.empty() ? "" : kIndent;
   }
-}
-
-std::string quoted(std::string_view text) {
-  std::string json;
-  append_json_string(json, text);
-  return json;
-}
-
-std::string texts_json(const std::vector<std::string>& texts) {
-  std::string json = "[";
-  for (const std::string& text : texts) {
-    json += (json.size() > 1 ? "," : "") + quoted(text);
-  }
-  return json + "]";
 }
 
 }  // namespace
@@ -48,7 +34,7 @@ std::string verify_text(const app::VerifyStep& step) {
       finding.outcome == app::StepOutcome::failed ? "FAILED" : std::string(to_string(finding.outcome));
   const std::string took =
       finding.outcome == app::StepOutcome::skipped ? "" : fmt::format("{:.3f} s", seconds(step.took));
-  std::string out = fmt::format("{:<7}  {:<18}  {:>9}  {}\n", outcome, step.name, took, printable(finding.seen));
+  std::string out = fmt::format("{:<7}  {:<18}  {:>9}  {}\n", outcome, step.name, took, for_terminal(finding.seen));
   for (const std::string& warning : finding.warnings) {
     append_note(out, "warning", warning);
   }
@@ -62,13 +48,13 @@ std::string verify_json(const app::VerifyStep& step) {
   const app::Finding& finding = step.finding;
   std::string facts;
   for (const auto& [name, value] : finding.facts) {
-    facts += (facts.empty() ? "" : ",") + quoted(name) + ":" + quoted(value);
+    facts += (facts.empty() ? "" : ",") + json_string(name) + ":" + json_string(value);
   }
   return fmt::format(
       R"({{"step":{},"outcome":{},"seconds":{:.6f},"seen":{},"warnings":{},"remedies":{},"facts":{{{}}}}})"
       "\n",
-      quoted(step.name), quoted(to_string(finding.outcome)), seconds(step.took), quoted(finding.seen),
-      texts_json(finding.warnings), texts_json(finding.remedies), facts);
+      json_string(step.name), json_string(to_string(finding.outcome)), seconds(step.took), json_string(finding.seen),
+      json_array(finding.warnings), json_array(finding.remedies), facts);
 }
 
 }  // namespace exporter::cli

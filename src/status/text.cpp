@@ -32,12 +32,6 @@ constexpr std::size_t kWidestPlot = 60;   // columns
 constexpr std::size_t kMostProblems = 5;  // unless verbose
 constexpr std::size_t kLanesShown = 3;    // in one line
 
-std::string shown(std::string_view text) {
-  std::string out;
-  append_for_terminal(out, text);
-  return out;
-}
-
 std::string rate(std::optional<double> value) {
   return !value ? "?" : *value < 10 ? fmt::format("{:.1f}/s", *value) : fmt::format("{:.0f}/s", *value);
 }
@@ -189,20 +183,20 @@ std::vector<std::optional<double>> samples_of(const Status& status, std::optiona
 
 void write_head(Page& page, const Status& status) {
   const bool ready = !status.not_ready && !status.unhealthy;
-  const std::string name =
-      shown(fmt::format("event-exporter {} ({}), up {}", status.version, status.commit, short_duration(status.uptime)));
+  const std::string name = for_terminal(
+      fmt::format("event-exporter {} ({}), up {}", status.version, status.commit, short_duration(status.uptime)));
   const std::string_view word = ready ? "READY" : "NOT READY";
   std::string_view rest = name;
   const std::string title = take_line(rest, page.width() - word.size() - 2);
   const std::size_t gap = page.width() - columns_of(title) - word.size();
   page.add(page.in(kBold, title) + std::string(gap, ' ') + page.in(ready ? kGreen : kRed, word));
-  page.wrapped("", 0, shown(status.summary));
+  page.wrapped("", 0, for_terminal(status.summary));
   if (status.unhealthy) {
-    page.wrapped("", 0, shown(fmt::format("Not healthy: {}", *status.unhealthy)), kRed);
+    page.wrapped("", 0, for_terminal(fmt::format("Not healthy: {}", *status.unhealthy)), kRed);
   }
   // Its reasons are among the problems, unless an older exporter has none of these.
   if (status.not_ready && !status.not_ready->empty() && status.problems.empty()) {
-    page.wrapped("", 0, shown(fmt::format("Not ready: {}", *status.not_ready)));
+    page.wrapped("", 0, for_terminal(fmt::format("Not ready: {}", *status.not_ready)));
   }
   page.blank();
 }
@@ -212,9 +206,10 @@ void write_problems(Page& page, const Status& status, bool verbose) {
   for (std::size_t i = 0; i < most; ++i) {
     const Problem& problem = status.problems[i];
     const bool error = problem.severity == Severity::error;
-    page.wrapped(page.in(error ? kRed : kYellow, error ? "error   " : "warning ") + "  ", kIndent, shown(problem.what));
+    page.wrapped(page.in(error ? kRed : kYellow, error ? "error   " : "warning ") + "  ", kIndent,
+                 for_terminal(problem.what));
     if (!problem.remedy.empty()) {
-      page.wrapped(std::string(kIndent, ' '), kIndent, shown(problem.remedy), kFaint);
+      page.wrapped(std::string(kIndent, ' '), kIndent, for_terminal(problem.remedy), kFaint);
     }
   }
   if (most < status.problems.size()) {
@@ -241,8 +236,8 @@ void write_flow(Page& page, const Status& status) {
 }
 
 std::string lane_text(const Lane& lane) {
-  return shown(fmt::format("{} {} waiting, {} out{}{}", lane.node, lane.waiting, lane.out,
-                           lane.parallel ? ", in parallel" : "", lane.stuck ? ", stuck" : ""));
+  return for_terminal(fmt::format("{} {} waiting, {} out{}{}", lane.node, lane.waiting, lane.out,
+                                  lane.parallel ? ", in parallel" : "", lane.stuck ? ", stuck" : ""));
 }
 
 void write_load(Page& page, const Status& status, bool verbose) {
@@ -263,12 +258,12 @@ void write_load(Page& page, const Status& status, bool verbose) {
 
 void write_others(Page& page, const Status& status) {
   const Sink& sink = status.sink;
-  std::string text = shown(sink.endpoint) + (sink.paused ? ": paused" : ": open");
+  std::string text = for_terminal(sink.endpoint) + (sink.paused ? ": paused" : ": open");
   text += sink.last_accepted_ago ? ", accepted an event " + short_duration(*sink.last_accepted_ago) + " ago"
                                  : ", has accepted no event yet";
   if (sink.last_failure) {
     text += fmt::format("; last failure {} ago: {}", short_duration(sink.last_failure->ago),
-                        shown(sink.last_failure->what));
+                        for_terminal(sink.last_failure->what));
     text += sink.last_failure->status != 0 ? fmt::format(" (status {})", sink.last_failure->status) : "";
   }
   page.row("sink", text);
@@ -281,7 +276,7 @@ void write_others(Page& page, const Status& status) {
   if (status.lease) {
     page.row("lease", status.lease->role == Lease::Role::holder ? "held by this one"
                       : status.lease->holder.empty()            ? "held by nobody known"
-                                                     : shown(fmt::format("held by {}", status.lease->holder)));
+                                                     : for_terminal(fmt::format("held by {}", status.lease->holder)));
   }
 }
 
@@ -290,12 +285,12 @@ void write_progress(Page& page, const Status& status, bool verbose) {
   page.row(
       "position",
       fmt::format(
-          "{} {}, {}{}{}", shown(position.provider), shown(position.place),
+          "{} {}, {}{}{}", for_terminal(position.provider), for_terminal(position.place),
           position.saved_ago ? "saved " + short_duration(*position.saved_ago) + " ago" : "not saved yet",
           position.unsaved > Duration::zero() ? ", unsaved for " + short_duration(position.unsaved) : "",
           position.settled_ahead > 0 ? fmt::format(", {} ahead of it", counted(position.settled_ahead, "event")) : ""));
   if (verbose && position.token) {
-    page.row("", shown(fmt::format("token {}", *position.token)));
+    page.row("", for_terminal(fmt::format("token {}", *position.token)));
   }
   if (verbose && position.watermark) {
     const std::chrono::system_clock::time_point at(
@@ -321,7 +316,7 @@ void write_settings(Page& page, const Status& status) {
   }
   page.blank();
   for (const Setting& setting : status.settings) {
-    page.wrapped("", 0, shown(fmt::format("{} = {}  ({})", setting.key, setting.value, setting.origin)));
+    page.wrapped("", 0, for_terminal(fmt::format("{} = {}  ({})", setting.key, setting.value, setting.origin)));
   }
 }
 

@@ -59,5 +59,11 @@ TEST(AppendJsonString, FindsWhatToEscapeAtEveryPlace) {
   }
 }
 
+TEST(JsonArray, QuotesEach) {
+  EXPECT_EQ(json_array({}), "[]");
+  EXPECT_EQ(json_array({"a", "say \"no\""}), R"(["a","say \"no\""])");
+  EXPECT_EQ(json_string("\n"), R"("\n")");
+}
+
 }  // namespace
 }  // namespace exporter

@@ -59,8 +59,8 @@ TEST(DlqText, IsOneJsonObject) {
 
 TEST(DlqText, ShowsNoControlCharacters) {
   const app::ShownLetter shown{.letter = letter("d", "\x1b]0;n"), .event = {}, .reason = {}};
-  EXPECT_THAT(show_text(shown), HasSubstr("say \"no\"??[2J"));
-  EXPECT_THAT(show_text(shown), HasSubstr("?]0;n"));
+  EXPECT_THAT(show_text(shown), HasSubstr(R"(say "no"\n\u001b[2J)"));
+  EXPECT_THAT(show_text(shown), HasSubstr(R"(\u001b]0;n)"));
   EXPECT_THAT(show_text(shown), HasSubstr("gone from the datastore"));
 }
 
@@ -80,7 +80,7 @@ TEST(DlqText, AReplaySaysWhatStaysAndWhatIsLeft) {
   app::ReplayEnd end;
   end.report = {.selected = 9, .replayed = 4, .refused = 2, .gone = 1, .notes = {"a: refused 400: \x1b[2J", "b: gone"}};
   EXPECT_EQ(replay_text(end),
-            "a: refused 400: ?[2J\nb: gone\n... and 1 more\nreplayed 4 · refused again 2 · gone 1 · left 2\n");
+            "a: refused 400: \\u001b[2J\nb: gone\n... and 1 more\nreplayed 4 · refused again 2 · gone 1 · left 2\n");
   EXPECT_EQ(replay_json(end), R"({"selected":9,"replayed":4,"filtered":0,"refusedAgain":2,"gone":1,"left":2,)"
                               R"("unknown":[],"notes":["a: refused 400: \u001b[2J","b: gone"],"failure":null})"
                               "\n");

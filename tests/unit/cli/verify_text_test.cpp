@@ -35,8 +35,8 @@ TEST(VerifyText, TheExcerptOfAProblemStaysInItsLines) {
 TEST(VerifyText, WordsOfServersCannotWriteToTheTerminal) {
   const app::VerifyStep step{.name = "token", .took = {}, .finding = app::failed("a\x1b[2Jb\n", {"\x07"})};
   EXPECT_EQ(verify_text(step),
-            "FAILED   token                 0.000 s  a?[2Jb?\n"
-            "         do: ?\n");
+            "FAILED   token                 0.000 s  a\\u001b[2Jb\\n\n"
+            "         do: \\u0007\n");
 }
 
 TEST(VerifyJson, IsOneLineWithEverything) {
