@@ -32,7 +32,9 @@ Result<std::string> fetch(const std::string& base, const std::string& path, Dura
     return fail(ErrorKind::transient, fmt::format("{}{}: the answer takes too long", base, path));
   }
   if (!answer) {
-    return fail(ErrorKind::transient, fmt::format("{}{}: {}", base, path, httplib::to_string(answer.error())));
+    const std::string why = answer.error() == httplib::Error::Connection ? "nothing accepts a connection there"
+                                                                         : httplib::to_string(answer.error());
+    return fail(ErrorKind::transient, fmt::format("{}{}: {}", base, path, why));
   }
   if (answer->status != 200) {
     return fail(ErrorKind::transient, fmt::format("{}{} answered {}", base, path, answer->status));
