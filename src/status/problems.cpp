@@ -145,7 +145,8 @@ State state_of(const Status& status, const std::vector<Obstacle>& obstacles, boo
   if (status.lease && status.lease->role == Lease::Role::standby && obstacles.empty()) {
     return State::standby;
   }
-  if (has(obstacles, Obstacle::Kind::start)) {
+  const bool nobody_leads = status.lease && status.lease->role == Lease::Role::none;
+  if (has(obstacles, Obstacle::Kind::start) || nobody_leads) {
     return State::starting;
   }
   if (status.unhealthy || stands_in_the_way(obstacles)) {

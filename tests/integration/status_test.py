@@ -116,7 +116,8 @@ class Status(StatusCase):
         wrong = self.folder / "wrong"
         wrong.write_text("not the secret")
         exporter = Exporter(self, self.config(sink.url), secret_file=wrong)
-        seen = self.until(exporter, lambda s: s["token"]["failures"] > 0 and s["state"] == "blocked", "no token")
+        seen = self.until(exporter, lambda s: s["token"]["failures"] > 0 and s["state"] == "blocked" and
+                          any(problem["id"] == "token" for problem in s["problems"]), "no token")
         self.assertFalse(seen["token"]["usable"])
         self.assertIsNone(seen["token"]["ageSeconds"])
         self.problem(seen, "token")

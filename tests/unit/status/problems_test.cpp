@@ -100,6 +100,12 @@ TEST_F(JudgeTest, AStandbyThatCannotReadTheLeaseIsNot) {
   EXPECT_EQ(status_.state, State::blocked);
 }
 
+TEST_F(JudgeTest, WhileNobodyHasTheLeaseItIsStarting) {
+  status_.lease = Lease{.role = Lease::Role::none, .self = "b:2", .holder = "", .term = 4s};
+  EXPECT_THAT(ids({{Obstacle::Kind::lease, "waiting for the lease"}}), ElementsAre("lease"));
+  EXPECT_EQ(status_.state, State::starting);
+}
+
 TEST_F(JudgeTest, StartingAndStopping) {
   ids({{Obstacle::Kind::start, "starting"}});
   EXPECT_EQ(status_.state, State::starting);
