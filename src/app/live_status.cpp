@@ -18,31 +18,13 @@ using status::Obstacle;
 
 constexpr std::size_t kLongestToken = 64;
 
-Obstacle::Kind kind_of(pipeline::Readiness::Cause cause) {
-  switch (cause) {
-    case pipeline::Readiness::Cause::start:
-      return Obstacle::Kind::start;
-    case pipeline::Readiness::Cause::sink:
-      return Obstacle::Kind::sink;
-    case pipeline::Readiness::Cause::token:
-      return Obstacle::Kind::token;
-    case pipeline::Readiness::Cause::reading:
-      return Obstacle::Kind::reading;
-    case pipeline::Readiness::Cause::saving:
-      return Obstacle::Kind::saving;
-    case pipeline::Readiness::Cause::lag:
-      return Obstacle::Kind::lag;
-  }
-  return Obstacle::Kind::start;
-}
-
 std::vector<Obstacle> obstacles_of(const LiveStatus::Service& service) {
   std::vector<Obstacle> obstacles;
   if (service.lease_trouble) {
     obstacles.push_back({.kind = Obstacle::Kind::lease, .reason = *service.lease_trouble});
   }
   for (const auto& [cause, reason] : service.causes) {
-    obstacles.push_back({.kind = kind_of(cause), .reason = reason});
+    obstacles.push_back({.kind = cause, .reason = reason});
   }
   return obstacles;
 }
@@ -64,14 +46,6 @@ std::optional<std::string> readable(const std::string& token) {
     text = text.substr(0, kLongestToken / 2) + "..." + text.substr(text.size() - kLongestToken / 2);
   }
   return text;
-}
-
-std::optional<std::string> joined(const std::vector<Obstacle>& obstacles) {
-  std::optional<std::string> all;
-  for (const Obstacle& obstacle : obstacles) {
-    all = all ? *all + "; " + obstacle.reason : obstacle.reason;
-  }
-  return all;
 }
 
 status::Backfill backfill_of(const pipeline::LoopView& view) {
@@ -116,6 +90,17 @@ status::Lanes lanes_of(const pipeline::LoopView& view) {
 }
 
 }  // namespace
+
+std::vector<std::string> LiveStatus::Service::not_ready() const {
+  if (unhealthy) {
+    return {*unhealthy};
+  }
+  std::vector<std::string> reasons;
+  for (const Obstacle& obstacle : obstacles_of(*this)) {
+    reasons.push_back(obstacle.reason);
+  }
+  return reasons;
+}
 
 LiveStatus::LiveStatus(const config::Config& config, std::vector<config::Setting> settings,
                        const pipeline::Board& board, const Clock& clock)
@@ -233,7 +218,9 @@ status::Status LiveStatus::status(const Service& service) const {
   }
   const std::vector<Obstacle> obstacles = obstacles_of(service);
   shown.unhealthy = service.unhealthy;
-  shown.not_ready = service.unhealthy ? service.unhealthy : joined(obstacles);
+  if (const auto reasons = service.not_ready(); !reasons.empty()) {
+    shown.not_ready = fmt::format("{}", fmt::join(reasons, "; "));
+  }
   judge(shown, obstacles, service.stopping);
   return shown;
 }

@@ -45,6 +45,9 @@ class LiveStatus {
     std::optional<pipeline::LeaseKeeper::View> lease;  // empty: no lease is used
     bool standby = false;
     bool stopping = false;
+
+    // Why it is not ready, one by one; empty: it is.
+    [[nodiscard]] std::vector<std::string> not_ready() const;
   };
   [[nodiscard]] status::Status status(const Service& service) const;
 

@@ -113,20 +113,6 @@ admin::Reasons reasons_of_illness(const LiveStatus::Service& seen) {
   return seen.unhealthy ? admin::Reasons{*seen.unhealthy} : admin::Reasons{};
 }
 
-admin::Reasons reasons_of_unreadiness(const LiveStatus::Service& seen) {
-  admin::Reasons reasons = reasons_of_illness(seen);
-  if (!reasons.empty()) {
-    return reasons;
-  }
-  if (seen.lease_trouble) {
-    reasons.push_back(*seen.lease_trouble);
-  }
-  for (const auto& [cause, reason] : seen.causes) {
-    reasons.push_back(reason);
-  }
-  return reasons;
-}
-
 void warn_about_tls(const config::Config& config) {
   if (config.sink.insecure_skip_verify) {
     log::warn("TLS verification of the sink is switched off: anyone on the way can read and change events and token",
@@ -419,7 +405,7 @@ int Service::run() {
   admin::AdminServer admin({.port = config_.metrics_port},
                            {.metrics = [this] { return metrics_.text(); },
                             .health = [this] { return reasons_of_illness(look()); },
-                            .readiness = [this] { return reasons_of_unreadiness(look()); },
+                            .readiness = [this] { return look().not_ready(); },
                             .status = [this] { return status::to_json(status_.status(look())); }});
   const pipeline::WorkerThread sampling("status", [this](const std::stop_token& stop) { take_samples(stop); });
   if (auto started = admin.start(); started) {

@@ -3,19 +3,19 @@
 // Each part reports its own cause, and withdraws it when it is well again. Thread-safe.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/mutex.h"
+#include "status/problems.h"
 
 namespace exporter::pipeline {
 
 class Readiness {
  public:
-  enum class Cause : std::uint8_t { start, sink, token, reading, saving, lag };  // shown in this order
+  using Cause = status::Obstacle::Kind;  // shown in its order
 
   // `reason`: for people, no secrets.
   void fail(Cause cause, std::string reason) {
