@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace exporter {
 
@@ -14,6 +15,13 @@ namespace exporter {
     text.insert(place - 3, 1, ',');
   }
   return text;
+}
+
+// "1 letter", "5 letters".
+[[nodiscard]] inline std::string counted(std::uint64_t count, std::string_view noun) {
+  std::string text = std::to_string(count) + " ";
+  text += noun;
+  return count == 1 ? text : text + "s";
 }
 
 }  // namespace exporter

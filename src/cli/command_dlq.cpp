@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/clock.h"
+#include "base/number_text.h"
 #include "cli/command.h"
 #include "cli/dlq_options.h"
 #include "cli/dlq_text.h"

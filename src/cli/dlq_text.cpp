@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json_text.h"
+#include "base/number_text.h"
 #include "base/terminal_text.h"
 #include "transform/time_text.h"
 
@@ -89,10 +90,6 @@ std::string_view name_of(Document document) {
 }
 
 }  // namespace
-
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
 
 std::string list_text(const app::LetterList& list) {
   if (list.letters.empty()) {

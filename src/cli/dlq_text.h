@@ -22,7 +22,4 @@ namespace exporter::cli {
 [[nodiscard]] std::string replay_text(const app::ReplayEnd& end);
 [[nodiscard]] std::string replay_json(const app::ReplayEnd& end);
 
-// "1 letter", "5 letters".
-[[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
-
 }  // namespace exporter::cli

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/number_text.h"
+
 namespace exporter::config {
 
 namespace {
@@ -36,10 +38,6 @@ void append_notes(std::string& out, const std::vector<Note>& notes) {
   for (const Note& note : notes) {
     fmt::format_to(std::back_inserter(out), "  {} ({}): {}\n", note.key, note.origin, note.text);
   }
-}
-
-std::string counted(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/number_text.h"
 #include "base/terminal_text.h"
 #include "base/utf8.h"
 
@@ -46,10 +47,6 @@ std::string bytes(std::uint64_t value) {
     scaled /= 1024;
   }
   return fmt::format("{:.{}f} {}", scaled, unit > 0 && scaled < 10 ? 1 : 0, kUnits[unit]);
-}
-
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 // Columns of one character (Unicode Standard Annex #11: wide and full-width ranges; combining marks take none).

@@ -13,5 +13,11 @@ TEST(Thousands, AreSetApart) {
   EXPECT_EQ(with_thousands(1234567), "1,234,567");
 }
 
+TEST(Counted, OneIsNoPlural) {
+  EXPECT_EQ(counted(0, "letter"), "0 letters");
+  EXPECT_EQ(counted(1, "letter"), "1 letter");
+  EXPECT_EQ(counted(5000, "letter"), "5000 letters");
+}
+
 }  // namespace
 }  // namespace exporter
