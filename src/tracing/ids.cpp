@@ -9,15 +9,20 @@ namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
 
-std::optional<std::uint8_t> digit(char c) {
-  if (c >= '0' && c <= '9') {
-    return static_cast<std::uint8_t>(c - '0');
+constexpr std::uint8_t kNoDigit = 0xff;
+
+// By character. A table, because the digits of an id are random: each comparison would be guessed wrong a third of the
+// time, and this is done for every event, also when its trace is not taken.
+constexpr std::array<std::uint8_t, 256> kValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::size_t i = 0; i < kHex.size(); ++i) {
+    values[static_cast<std::uint8_t>(kHex[i])] = static_cast<std::uint8_t>(i);
   }
-  if (c >= 'a' && c <= 'f') {
-    return static_cast<std::uint8_t>(c - 'a' + 10);
-  }
-  return std::nullopt;
-}
+  return values;
+}();
+
+std::uint8_t value_of(char digit) { return kValues[static_cast<std::uint8_t>(digit)]; }
 
 template <std::size_t kSize>
 std::optional<std::array<std::uint8_t, kSize>> from_hex(std::string_view text) {
@@ -25,15 +30,14 @@ std::optional<std::array<std::uint8_t, kSize>> from_hex(std::string_view text) {
     return std::nullopt;
   }
   std::array<std::uint8_t, kSize> bytes{};
+  std::uint8_t seen = 0;  // of all digits; no digit sets a bit that kNoDigit's upper half has
   for (std::size_t i = 0; i < kSize; ++i) {
-    const auto high = digit(text[2 * i]);
-    const auto low = digit(text[2 * i + 1]);
-    if (!high || !low) {
-      return std::nullopt;
-    }
-    bytes[i] = static_cast<std::uint8_t>(*high << 4 | *low);
+    const std::uint8_t high = value_of(text[2 * i]);
+    const std::uint8_t low = value_of(text[2 * i + 1]);
+    seen = static_cast<std::uint8_t>(seen | high | low);
+    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
-  return bytes;
+  return (seen & 0xf0) == 0 ? std::optional(bytes) : std::nullopt;
 }
 
 // Writes two digits for each byte; where it ended.
