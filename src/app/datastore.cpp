@@ -54,6 +54,7 @@ Result<Datastore> open_mongodb(const config::Config::Datastore& given, Clock& cl
       .and_then([&] { return take(mongodb::open_documents(options), store.documents); })
       .and_then([&] { return take(mongodb::open_checkpoints(options), store.checkpoints); })
       .and_then([&] { return take(mongodb::open_dead_letters(options), store.dead_letters); })
+      .and_then([&] { return take(mongodb::open_retention(options), store.retention); })
       .map([&] { return std::move(store); });
 }
 

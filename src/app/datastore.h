@@ -13,6 +13,7 @@
 #include "ports/documents.h"
 #include "ports/history.h"
 #include "ports/lease.h"
+#include "ports/retention.h"
 #include "ports/source.h"
 #include "source/mongodb/store.h"
 
@@ -30,6 +31,7 @@ struct Datastore {
   std::unique_ptr<ports::Documents> documents = {};
   std::unique_ptr<ports::CheckpointStore> checkpoints = {};
   std::unique_ptr<ports::DeadLetters> dead_letters = {};
+  std::unique_ptr<ports::Retention> retention = {};  // null: the datastore drops no changes by itself
 };
 
 // What is needed to look at dead letters.

@@ -169,6 +169,7 @@ void LiveStatus::show_board(status::Status& shown, MonoTime now) const {
   shown.position.watermark = view.checkpoint.watermark;
   shown.position.saved_ago = since(view.saved_at, now);
   shown.position.unsaved = since(view.unsaved_since, now).value_or(Duration::zero());
+  shown.position.headroom = view.headroom;
   shown.position.settled_ahead = view.heart.settled_ahead;
   shown.dead_letters = view.letters;
   shown.backfill = backfill_of(view);

@@ -258,6 +258,7 @@ Result<void> Service::deliver(const checkpoint::Tenure* tenure) {
                                .clock = clock_,
                                .metrics = metrics_,
                                .tenure = tenure,
+                               .retention = store_->retention.get(),
                                .abandon = [this](const Result<void>& result) { abandon(result); },
                                .tracer = tracer,
                                .board = &board_});
@@ -298,6 +299,7 @@ void Service::clear_shown() {
     age->since({});
   }
   metrics_.dead_letters_stored.set({});
+  metrics_.headroom.set({});
 }
 
 Result<void> Service::serve() {

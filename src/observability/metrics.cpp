@@ -357,6 +357,8 @@ Metrics::Metrics(std::unique_ptr<Impl> impl)
                                     "Where an event's time went, from its commit in the datastore to acceptance.",
                                     kStageSeconds)),
       export_lag(impl->lag("export_lag", "Age of the oldest committed event that is not delivered.")),
+      headroom(impl->optional_gauge("headroom_seconds",
+                                    "How much longer the datastore keeps what follows the saved position.")),
       read_queue_bytes(
           impl->gauge("read_queue_bytes", "Bytes of the events read and not yet taken by the delivery loop.")),
       queue_bytes(impl->gauge("queue_bytes", "Bytes of the events held, waiting or in flight.")),

@@ -32,6 +32,9 @@ struct LoopView {
   ports::Checkpoint checkpoint;      // what the next save will hold, without what is ahead
   std::optional<MonoTime> saved_at;  // the last time in this process
   std::optional<MonoTime> unsaved_since;
+  // How much longer the datastore keeps what follows the saved position, measured in the last quarter of a minute;
+  // Duration::max(): nothing is dropped, or was so far. Nothing: not known.
+  std::optional<Duration> headroom;
   std::optional<std::uint64_t> letters;  // stored
   bool stopping = false;
   status::Counts counts;        // without what was received, see Board

@@ -176,6 +176,8 @@ class Heart {
   [[nodiscard]] std::vector<dispatch::LaneStatus> busiest_lanes(std::size_t most) const { return lanes_.busiest(most); }
   // Everything up to here is settled; what the next save will hold.
   [[nodiscard]] ports::Checkpoint checkpoint() const;
+  // What the last save held.
+  [[nodiscard]] const ports::Checkpoint& saved() const { return checkpointer_.saved(); }
 
  private:
   struct Record {

@@ -1,6 +1,7 @@
 #include "pipeline/loop.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,8 @@ constexpr std::size_t kBusiestLanes = 10;
 // What is set aside by this program is counted soon; what another one replays or removes, after a while.
 constexpr Duration kCountAfterLetter = std::chrono::seconds(1);
 constexpr Duration kCountEvery = std::chrono::minutes(1);
+constexpr Duration kMeasureEvery = std::chrono::seconds(15);
+constexpr Duration kMeasureForbidden = std::chrono::minutes(10);  // each refusal is a line in the server's log
 constexpr Duration kTurnEvery = std::chrono::seconds(1);
 constexpr Duration kProgressEvery = std::chrono::seconds(10);
 // After the drain deadline: for the answers to what was cut off and for the last save.
@@ -56,6 +59,7 @@ void Pipeline::Loop::begin(StoreWorker& store) {
   parts_.sink.on_answer([this](const event::Answer& answer) { on_answer(answer); });
   parts_.credentials.on_change([this] { parts_.reactor.post([this] { on_credentials(); }); });
   parts_.metrics.backfill_in_progress.set(history_ ? 1 : 0);
+  show_headroom(parts_.retention == nullptr ? std::optional(Duration::max()) : std::nullopt);
   parts_.reactor.post([this] { on_credentials(); });
 }
 
@@ -196,6 +200,25 @@ void Pipeline::Loop::on_counted(const Result<std::uint64_t>& letters) {
   counting_ = false;
   view_.letters = letters ? std::optional(*letters) : std::nullopt;
   parts_.metrics.dead_letters_stored.set(letters ? std::optional(static_cast<double>(*letters)) : std::nullopt);
+}
+
+void Pipeline::Loop::on_measured(const Result<std::optional<Duration>>& headroom) {
+  const bool forbidden = !headroom && headroom.error().kind == ErrorKind::unauthorized;
+  if (forbidden && !headroom_forbidden_) {
+    log::info(
+        "How long the datastore keeps what is not delivered yet cannot be told",
+        {{"reason", headroom.error()}, {"action", "grant the right to watch the headroom; delivery needs it not"}});
+  }
+  headroom_forbidden_ = forbidden;
+  measure_at_ = parts_.clock.now() + (forbidden ? kMeasureForbidden : kMeasureEvery);
+  show_headroom(headroom.value_or(std::nullopt));
+}
+
+void Pipeline::Loop::show_headroom(std::optional<Duration> headroom) {
+  view_.headroom = headroom;
+  parts_.metrics.headroom.set(headroom == Duration::max() ? std::numeric_limits<double>::infinity()
+                              : headroom                  ? std::optional(seconds(*headroom))
+                                                          : std::nullopt);
 }
 
 void Pipeline::Loop::on_timer() {
@@ -387,6 +410,7 @@ void Pipeline::Loop::show(MonoTime now) {
   parts_.metrics.lane_relaxations.add(static_cast<double>(status.relaxations - relaxations_shown_));
   relaxations_shown_ = status.relaxations;
   publish(status, now);
+  measure_headroom(now);
   if (history_ && now - progress_logged_ >= kProgressEvery) {
     progress_logged_ = now;
     log::info("Backfill progress", {{"events", status.history_settled},
@@ -433,6 +457,13 @@ void Pipeline::Loop::count_letters(MonoTime now) {
   letters_changed_ = false;
   counted_at_ = now;
   store_->count();
+}
+
+void Pipeline::Loop::measure_headroom(MonoTime now) {
+  if (parts_.retention != nullptr && now >= measure_at_) {
+    measure_at_ = kNever;
+    store_->measure(heart_.saved().position);
+  }
 }
 
 void Pipeline::Loop::count_attempt(const event::Answer& answer, MonoTime now) {

@@ -37,6 +37,7 @@ class Pipeline::Loop {
   void on_saved(const Result<void>& result);
   void on_dead_lettered(event::Ticket ticket, const Result<void>& result);
   void on_counted(const Result<std::uint64_t>& letters);
+  void on_measured(const Result<std::optional<Duration>>& headroom);
 
   // After the reactor ended: why, if not by a drain.
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
@@ -64,6 +65,9 @@ class Pipeline::Loop {
   void show_checkpoint(const HeartStatus& status, MonoTime now);
   // Asks for the number of stored letters, when it is time to.
   void count_letters(MonoTime now);
+  // Asks how long the datastore keeps what follows the saved position, when it is time to.
+  void measure_headroom(MonoTime now);
+  void show_headroom(std::optional<Duration> headroom);
   void count_accepted(const Actions::Accepted& accepted);
   void count_attempt(const event::Answer& answer, MonoTime now);
   [[nodiscard]] bool traced() const { return parts_.tracer != nullptr; }
@@ -92,6 +96,8 @@ class Pipeline::Loop {
   std::optional<MonoTime> counted_at_;
   bool counting_ = false;
   bool letters_changed_ = true;  // since they were counted
+  bool headroom_forbidden_ = false;
+  MonoTime measure_at_{};  // kNever: asked, and not answered
   std::atomic<bool> notified_ = false;
   MonoTime armed_ = kNever;
   MonoTime shown_{};

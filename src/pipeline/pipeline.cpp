@@ -281,12 +281,14 @@ Result<void> Pipeline::run() {
   std::stop_source reading;
   BoundedQueue<event::PreparedBatch> queue(options_.queue_bytes);
   Loop loop(options_, parts_, std::move(*saved), queue, heartbeat_, readiness_);
-  StoreWorker store(parts_.checkpoints, parts_.dead_letters, parts_.reactor,
-                    {.saved = [&loop](const Result<void>& result) { loop.on_saved(result); },
-                     .dead_lettered = [&loop](event::Ticket ticket,
-                                              const Result<void>& result) { loop.on_dead_lettered(ticket, result); },
-                     .counted = [&loop](const Result<std::uint64_t>& letters) { loop.on_counted(letters); }},
-                    fence());
+  StoreWorker store(
+      parts_.checkpoints, parts_.dead_letters, parts_.reactor,
+      {.saved = [&loop](const Result<void>& result) { loop.on_saved(result); },
+       .dead_lettered = [&loop](event::Ticket ticket,
+                                const Result<void>& result) { loop.on_dead_lettered(ticket, result); },
+       .counted = [&loop](const Result<std::uint64_t>& letters) { loop.on_counted(letters); },
+       .measured = [&loop](const Result<std::optional<Duration>>& headroom) { loop.on_measured(headroom); }},
+      parts_.retention, fence());
   loop.begin(store);
   readiness_.well(Readiness::Cause::start);
 

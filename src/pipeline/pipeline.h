@@ -34,6 +34,7 @@
 #include "ports/documents.h"
 #include "ports/history.h"
 #include "ports/reactor.h"
+#include "ports/retention.h"
 #include "ports/sink.h"
 #include "ports/source.h"
 #include "tracing/event_tracer.h"
@@ -65,6 +66,8 @@ struct Parts {
   // The lease under which this pipeline works: every save is fenced by it, nothing is sent while it cannot be used, and
   // when it is over, run() ends at once, saves nothing, and fails with not_leader. Null: no lease is used.
   const checkpoint::Tenure* tenure = nullptr;
+  // Null: the datastore keeps its changes for ever.
+  ports::Retention* retention = nullptr;
   // Called by run() when it has its result but a thread of its own still waits for the datastore, a second after it was
   // asked to stop: ends the process. When it returns, or is empty, run() waits for that thread.
   std::function<void(const Result<void>&)> abandon = {};

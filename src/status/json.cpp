@@ -158,6 +158,14 @@ void write_load(Object& out, const Status& status) {
   });
 }
 
+void write_headroom(Object& out, std::optional<Duration> headroom) {
+  const bool unlimited = headroom == Duration::max();
+  out.add("state", std::string_view(unlimited  ? "unlimited"
+                                    : headroom ? "known"
+                                               : "unknown"))
+      .add("seconds", unlimited ? std::nullopt : headroom);
+}
+
 void write_progress(Object& out, const Status& status) {
   const Position& position = status.position;
   out.object("position", [&](Object& o) {
@@ -167,7 +175,8 @@ void write_progress(Object& out, const Status& status) {
         .add("watermark", position.watermark)
         .add("savedSecondsAgo", position.saved_ago)
         .add("unsavedSeconds", position.unsaved)
-        .add("settledAhead", position.settled_ahead);
+        .add("settledAhead", position.settled_ahead)
+        .object("headroom", [&](Object& headroom) { write_headroom(headroom, position.headroom); });
   });
   out.object("deadLetters", [&](Object& o) { o.add("stored", status.dead_letters); });
   out.object("backfill", [&](Object& o) {

@@ -14,6 +14,7 @@ namespace {
 
 // Until so long after the start nobody expects to know how far behind it is.
 constexpr Duration kLagKnownAfter = std::chrono::minutes(1);
+constexpr Duration kLagOfConcern = std::chrono::minutes(5);
 constexpr Duration kSavedLate = std::chrono::minutes(1);
 
 std::string seconds(Duration duration) {
@@ -94,6 +95,13 @@ void add(Status& status, std::string_view id, Severity severity, std::string wha
       {.id = std::string(id), .severity = severity, .what = std::move(what), .remedy = std::string(remedy)});
 }
 
+// However long the datastore keeps its changes: less of that time is left than was used up. Not of a lag that comes and
+// goes.
+bool runs_out(const Status& status) {
+  return status.position.headroom && status.lag.exported.value_or(Duration::zero()) > kLagOfConcern &&
+         *status.position.headroom < *status.lag.exported;
+}
+
 void add_warnings(Status& status, bool lag_is_told) {
   if (status.rates.failed_attempts.value_or(0) > 0 && !status.sink.paused && status.sink.last_failure) {
     const Failure& failure = *status.sink.last_failure;
@@ -116,6 +124,13 @@ void add_warnings(Status& status, bool lag_is_told) {
       !(status.lease && status.lease->role != Lease::Role::holder)) {
     add(status, "lag", Severity::warning, "How far behind delivery is cannot be told",
         "The datastore has not said since the start whether it holds more. It is known once a read of it succeeds.");
+  }
+  if (runs_out(status)) {
+    add(status, "headroom", Severity::warning,
+        fmt::format("The datastore drops changes that were not delivered in about {}",
+                    seconds(*status.position.headroom)),
+        "If the position is lost, the stored events since then are read and sent again; only those that expired "
+        "meanwhile are lost. Get delivery going, or make the datastore keep more (on MongoDB: replSetResizeOplog).");
   }
   if (status.dead_letters.value_or(0) > 0) {
     add(status, "dead-letters", Severity::warning,

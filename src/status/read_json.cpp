@@ -191,6 +191,10 @@ void read_others(const Members& all, Status& status) {
   }
 }
 
+std::optional<Duration> read_headroom(const Members& headroom) {
+  return headroom.text("state") == "unlimited" ? std::optional(Duration::max()) : headroom.seconds("seconds");
+}
+
 void read_progress(const Members& all, Status& status) {
   const Members position = all.object("position");
   status.position = {.provider = position.text("provider"),
@@ -199,7 +203,8 @@ void read_progress(const Members& all, Status& status) {
                      .watermark = to_time(position.text("watermark")),
                      .saved_ago = position.seconds("savedSecondsAgo"),
                      .unsaved = position.seconds("unsavedSeconds").value_or(Duration::zero()),
-                     .settled_ahead = position.count("settledAhead")};
+                     .settled_ahead = position.count("settledAhead"),
+                     .headroom = read_headroom(position.object("headroom"))};
   status.dead_letters = all.object("deadLetters").known("stored");
   constexpr std::array kStates{Backfill::State::none, Backfill::State::running, Backfill::State::done};
   const Members backfill = all.object("backfill");

@@ -127,6 +127,9 @@ struct Position {
   std::optional<Duration> saved_ago;
   Duration unsaved{};  // how old the oldest progress is that is not saved
   std::uint64_t settled_ahead = 0;
+  // How much longer the datastore keeps what follows the saved position; Duration::max(): it drops nothing, or has not
+  // so far.
+  std::optional<Duration> headroom;
 };
 
 struct Backfill {

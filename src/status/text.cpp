@@ -286,6 +286,11 @@ void write_progress(Page& page, const Status& status, bool verbose) {
           position.saved_ago ? "saved " + short_duration(*position.saved_ago) + " ago" : "not saved yet",
           position.unsaved > Duration::zero() ? ", unsaved for " + short_duration(position.unsaved) : "",
           position.settled_ahead > 0 ? fmt::format(", {} ahead of it", counted(position.settled_ahead, "event")) : ""));
+  if (position.headroom != Duration::max()) {
+    page.row("headroom", position.headroom
+                             ? fmt::format("what follows it is kept for another {}", short_duration(*position.headroom))
+                             : "for how long what follows it is kept is not known");
+  }
   if (verbose && position.token) {
     page.row("", for_terminal(fmt::format("token {}", *position.token)));
   }

@@ -35,7 +35,7 @@ IDLE = {
     "position": {"provider": "mongodb", "place": "HealthEventsDatabase.HealthEvents",
                  "token": "82673F1C2A000000012B022C0100296E5A1004A1B2C3D4E5F60718293A4B5C6D7E8F90463C6F706572617469",
                  "watermark": "2026-11-22T10:19:06.000Z", "savedSecondsAgo": 2.4, "unsavedSeconds": 0.0,
-                 "settledAhead": 0},
+                 "settledAhead": 0, "headroom": {"state": "known", "seconds": 190000.0}},
     "deadLetters": {"stored": 0},
     "backfill": {"state": "done", "settled": 48211, "total": 48211},
     "recent": {"stepSeconds": 2.0,
@@ -161,7 +161,7 @@ def backfilling():
         sink={"lastAcceptedSecondsAgo": 0.001,
               "lastFailure": {"what": "too many requests", "status": 429, "secondsAgo": 211.0}},
         token={"ageSeconds": 415.0, "expiresInSeconds": 3185.0, "refreshes": 1},
-        position={"token": None, "watermark": "2026-10-29T02:11:54Z", "savedSecondsAgo": 0.6, "unsavedSeconds": 0.4},
+        position={"token": None, "headroom": {"state": "unlimited", "seconds": None}, "watermark": "2026-10-29T02:11:54Z", "savedSecondsAgo": 0.6, "unsavedSeconds": 0.4},
         backfill={"state": "running", "settled": 412006, "total": 1000000},
         recent={"delivered": wave(995, 8, 30, 205), "failed": [1.5 if i == 102 else 0.0 for i in range(205)],
                 "p50": wave(0.005, 0.0006, 50, 205), "p99": wave(0.038, 0.008, 35, 205), "lag": flat(None, 205)})

@@ -1,5 +1,5 @@
-// What a pipeline needs besides a datastore and a reactor, under the control of a test: a sink that answers what it is
-// told to, and a token. Thread-safety: internally synchronized.
+// What a pipeline needs besides a reactor and what it reads, under the control of a test: a sink that answers what it is
+// told to, a token, and a datastore's word about how long it keeps its changes. Thread-safety: internally synchronized.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ports/credentials.h"
 #include "ports/reactor.h"
+#include "ports/retention.h"
 #include "ports/sink.h"
 
 namespace exporter::testing {
@@ -139,6 +141,31 @@ class FakeCredentials final : public ports::Credentials {
   mutable std::mutex mutex_;
   std::uint64_t generation_ = 1;
   std::function<void()> handler_;
+};
+
+// A datastore's word about how long it keeps its changes, as a test wants it. Thread-safety: any thread.
+class FakeRetention final : public ports::Retention {
+ public:
+  void answer(Result<std::optional<Duration>> answer) {
+    const std::lock_guard lock(mutex_);
+    answer_ = std::move(answer);
+  }
+  // The positions that it was asked for.
+  [[nodiscard]] std::vector<std::string> asked() const {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+  Result<std::optional<Duration>> headroom(const event::Position& position) override {
+    const std::lock_guard lock(mutex_);
+    asked_.push_back(position.token);
+    return answer_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Result<std::optional<Duration>> answer_ = std::optional<Duration>();
+  std::vector<std::string> asked_;
 };
 
 }  // namespace exporter::testing

@@ -25,6 +25,7 @@ struct ServerError {
 // 260: the token is of a kind that only `startAfter` takes (an invalidate's), or belongs to another stream.
 inline constexpr std::int32_t kInvalidResumeToken = 260;
 inline constexpr std::int32_t kBadValue = 2;
+inline constexpr std::int32_t kUnauthorized = 13;
 inline constexpr std::int32_t kDuplicateKey = 11000;
 
 }  // namespace exporter::mongodb

@@ -19,6 +19,7 @@
 #include "ports/documents.h"
 #include "ports/history.h"
 #include "ports/lease.h"
+#include "ports/retention.h"
 #include "ports/source.h"
 
 namespace exporter::mongodb {
@@ -43,13 +44,14 @@ struct Options {
 // For logs: user and password replaced, also badly escaped ones, and the values of options that hold secrets.
 std::string redacted(const std::string& uri);
 
-// `clock` must outlive the source. None of the six needs the server to be there.
-// Errors of all six: invalid (options or URI that can never work).
+// `clock` must outlive the source. None of the seven needs the server to be there.
+// Errors of all seven: invalid (options or URI that can never work).
 Result<std::unique_ptr<ports::Source>> open_source(const Options& options, Clock& clock);
 Result<std::unique_ptr<ports::History>> open_history(const Options& options);
 Result<std::unique_ptr<ports::CheckpointStore>> open_checkpoints(const Options& options);
 Result<std::unique_ptr<ports::DeadLetters>> open_dead_letters(const Options& options);
 Result<std::unique_ptr<ports::Documents>> open_documents(const Options& options);
+Result<std::unique_ptr<ports::Retention>> open_retention(const Options& options);
 // `patience`: the longest time that a write of the lease may wait for a majority. A lease that is not renewed within
 // its term is worth nothing, so a server that is slower may as well be silent.
 Result<std::unique_ptr<ports::LeaseStore>> open_lease(const Options& options, Duration patience);

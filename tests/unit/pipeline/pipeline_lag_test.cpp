@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cmath>
 #include <future>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -51,6 +52,7 @@ class PipelineLagTest : public ::testing::Test {
                                       .reactor = reactor_,
                                       .clock = clock_,
                                       .metrics = metrics_,
+                                      .retention = retention_,
                                       .abandon = {}});
     running_ = std::async(std::launch::async, [this] { return pipeline_->run(); });
   }
@@ -95,7 +97,12 @@ class PipelineLagTest : public ::testing::Test {
   const std::string kRead = "change_stream_lag_seconds{client=\"event-exporter\"}";
   const std::string kReadKnown = "change_stream_lag_known{client=\"event-exporter\"}";
 
+  const std::string kHeadroom = "health_events_exporter_headroom_seconds";
+
   testing::ManualClock clock_;
+  const MonoTime began_ = clock_.now();
+  testing::FakeRetention datastore_;
+  ports::Retention* retention_ = nullptr;
   testing::MemoryStore store_;
   CutSource source_{store_.source(clock_)};
   std::unique_ptr<ports::History> history_ = store_.history();
@@ -203,6 +210,39 @@ TEST_F(PipelineLagTest, WhatABackfillSendsIsInNoStage) {
   ASSERT_TRUE(reactor_.eventually(
       [&] { return value("health_events_exporter_backfill_events_processed_total") == 1.0; }, 100ms));
   EXPECT_EQ(value("health_events_exporter_event_stage_duration_seconds_count{stage=\"read\"}"), 0.0);
+}
+
+TEST_F(PipelineLagTest, ADatastoreThatKeepsEverythingHasRoomForEver) {
+  start();
+  ASSERT_TRUE(reactor_.eventually([&] { return value(kHeadroom) == std::numeric_limits<double>::infinity(); }));
+}
+
+TEST_F(PipelineLagTest, TheHeadroomIsThatOfTheSavedPositionAndAskedAgainAndAgain) {
+  retention_ = &datastore_;
+  datastore_.answer(90s);
+  start();
+  ASSERT_TRUE(reactor_.eventually([&] { return value(kHeadroom) == 90; }, 10ms));
+  insert("a");
+  datastore_.answer(80s);
+  ASSERT_TRUE(reactor_.eventually([&] { return value(kHeadroom) == 80; }, 100ms));
+  EXPECT_EQ(datastore_.asked(), (std::vector<std::string>{"memory/0", "memory/1"}));
+  datastore_.answer(std::nullopt);
+  ASSERT_TRUE(reactor_.eventually([&] { return !value(kHeadroom); }, 100ms));
+  datastore_.answer(70s);
+  ASSERT_TRUE(reactor_.eventually([&] { return value(kHeadroom) == 70; }, 100ms));
+  datastore_.answer(fail(ErrorKind::transient, "away"));
+  ASSERT_TRUE(reactor_.eventually([&] { return !value(kHeadroom); }, 100ms));
+}
+
+TEST_F(PipelineLagTest, WithoutTheRightTheHeadroomIsUnknownAndSeldomAskedFor) {
+  retention_ = &datastore_;
+  datastore_.answer(fail(ErrorKind::unauthorized, "may not"));
+  start();
+  ASSERT_TRUE(reactor_.eventually([&] { return datastore_.asked().size() == 2; }, 1s));
+  EXPECT_GE(clock_.now() - began_, 10min);
+  EXPECT_EQ(value(kHeadroom), std::nullopt);
+  datastore_.answer(90s);
+  ASSERT_TRUE(reactor_.eventually([&] { return value(kHeadroom) == 90; }, 1s));
 }
 
 }  // namespace

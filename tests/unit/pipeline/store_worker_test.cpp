@@ -8,6 +8,7 @@
 
 #include "support/manual_reactor.h"
 #include "support/memory_store.h"
+#include "support/pipeline_fakes.h"
 
 namespace exporter::pipeline {
 namespace {
@@ -37,6 +38,7 @@ class StoreWorkerTest : public ::testing::Test {
   testing::MemoryStore store_;
   std::unique_ptr<ports::CheckpointStore> checkpoints_ = store_.checkpoints();
   std::unique_ptr<ports::DeadLetters> letters_ = store_.dead_letters();
+  testing::FakeRetention retention_;
   StoreWorker worker_{
       *checkpoints_,
       *letters_,
@@ -49,8 +51,17 @@ class StoreWorkerTest : public ::testing::Test {
              if (last_ == kCount) {
                reactor_.stop();
              }
-           }}};
+           },
+       .measured =
+           [this](const Result<std::optional<Duration>>& headroom) {
+             done_.push_back(headroom ? "headroom" : "headroom: " + headroom.error().message);
+             if (last_ == kMeasure) {
+               reactor_.stop();
+             }
+           }},
+      &retention_};
   static constexpr std::uint32_t kCount = 1000;
+  static constexpr std::uint32_t kMeasure = 1001;
   std::vector<std::string> done_;
   std::uint32_t last_ = 0;
 };
@@ -70,6 +81,15 @@ TEST_F(StoreWorkerTest, CountsTheLettersWhenNothingElseIsToBeDone) {
   put(1, "a");
   worker_.save({.position = {"memory/7"}, .watermark = {}, .backfill = {}});
   EXPECT_EQ(run_until(kCount), (std::vector<std::string>{"saved", "letter 1", "count 1"}));
+}
+
+TEST_F(StoreWorkerTest, MeasuresTheHeadroomOfThePositionWhenAllElseIsDone) {
+  worker_.measure(event::Position{"here"});
+  worker_.count();
+  put(1, "a");
+  worker_.save({});
+  EXPECT_EQ(run_until(kMeasure), (std::vector<std::string>{"saved", "letter 1", "count 1", "headroom"}));
+  EXPECT_EQ(retention_.asked(), (std::vector<std::string>{"here"}));
 }
 
 TEST_F(StoreWorkerTest, ReportsEachFailureAndGoesOn) {

@@ -39,18 +39,41 @@ class Parsed {
 
 TEST(StatusJson, WhatIsNotKnownIsNullAndNeverZero) {
   Parsed json{Status{}};
-  for (const char* pointer :
-       {"/lag/exportSeconds", "/lag/readSeconds", "/lag/oldestUnsettledSeconds", "/lag/limitSeconds",
-        "/rates/deliveredPerSecond", "/rates/failedAttemptsPerSecond", "/rates/receivedPerSecond",
-        "/latency/p50Seconds", "/latency/p99Seconds", "/sink/lastAcceptedSecondsAgo", "/sink/lastFailure",
-        "/token/ageSeconds", "/token/expiresInSeconds", "/lease", "/position/token", "/position/watermark",
-        "/position/savedSecondsAgo", "/deadLetters/stored", "/backfill/total"}) {
+  for (const char* pointer : {"/lag/exportSeconds",
+                              "/lag/readSeconds",
+                              "/lag/oldestUnsettledSeconds",
+                              "/lag/limitSeconds",
+                              "/rates/deliveredPerSecond",
+                              "/rates/failedAttemptsPerSecond",
+                              "/rates/receivedPerSecond",
+                              "/latency/p50Seconds",
+                              "/latency/p99Seconds",
+                              "/sink/lastAcceptedSecondsAgo",
+                              "/sink/lastFailure",
+                              "/token/ageSeconds",
+                              "/token/expiresInSeconds",
+                              "/lease",
+                              "/position/token",
+                              "/position/watermark",
+                              "/position/savedSecondsAgo",
+                              "/position/headroom/seconds",
+                              "/deadLetters/stored",
+                              "/backfill/total"}) {
     EXPECT_TRUE(json.null(pointer)) << pointer;
   }
   EXPECT_EQ(json.text("/state"), "starting");
+  EXPECT_EQ(json.text("/position/headroom/state"), "unknown");
   EXPECT_EQ(json.size("/problems"), 0U);
   EXPECT_EQ(json.size("/recent/lag"), 0U);
   EXPECT_TRUE(json.truth("/ready"));
+}
+
+TEST(StatusJson, ADatastoreThatDropsNothingHasNoNumber) {
+  Status status;
+  status.position.headroom = Duration::max();
+  Parsed json{status};
+  EXPECT_EQ(json.text("/position/headroom/state"), "unlimited");
+  EXPECT_TRUE(json.null("/position/headroom/seconds"));
 }
 
 TEST(StatusJson, EverythingUnderItsName) {
@@ -79,6 +102,7 @@ TEST(StatusJson, EverythingUnderItsName) {
   status.token = {.usable = true, .age = 1s, .expires_in = 2s, .refreshes = 3, .failures = 4};
   status.lease = Lease{.role = Lease::Role::holder, .self = "me", .holder = "me", .term = 4s};
   status.position.watermark = WallTime(1'790'000'000s);
+  status.position.headroom = 90min;
   status.backfill = {.state = Backfill::State::running, .settled = 5, .total = 6};
   status.step = 2s;
   status.samples = {{.delivered = 1.5, .failed = {}, .p50 = 1ms, .p99 = {}, .lag = {}}};
@@ -96,6 +120,8 @@ TEST(StatusJson, EverythingUnderItsName) {
   EXPECT_DOUBLE_EQ(json.number("/queue/readQueueBytes"), 8);
   EXPECT_EQ(json.text("/lanes/busiest/0/node"), "n\"<\x01");
   EXPECT_TRUE(json.truth("/lanes/busiest/0/stuck"));
+  EXPECT_EQ(json.text("/position/headroom/state"), "known");
+  EXPECT_DOUBLE_EQ(json.number("/position/headroom/seconds"), 5400);
   EXPECT_EQ(json.text("/sink/state"), "paused");
   EXPECT_DOUBLE_EQ(json.number("/sink/lastFailure/status"), 503);
   EXPECT_DOUBLE_EQ(json.number("/token/failures"), 4);

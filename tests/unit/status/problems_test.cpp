@@ -147,6 +147,22 @@ TEST_F(JudgeTest, ProgressThatIsNotSavedForLongIsAWarning) {
   EXPECT_THAT(ids({{Obstacle::Kind::saving, "progress cannot be saved: no answer"}}), ElementsAre("saving"));
 }
 
+TEST_F(JudgeTest, LessHeadroomThanLagIsAWarning) {
+  status_.lag.exported = 40min;
+  status_.position.headroom = 39min;
+  EXPECT_THAT(ids(), ElementsAre("headroom"));
+  EXPECT_THAT(status_.problems[0].what, HasSubstr("in about 39 min"));
+  status_.position.headroom = 41min;
+  EXPECT_THAT(ids(), ElementsAre());
+  status_.position.headroom = Duration::max();
+  EXPECT_THAT(ids(), ElementsAre());
+  status_.position.headroom.reset();
+  EXPECT_THAT(ids(), ElementsAre());
+  status_.lag.exported = 4min;  // a young server has little history, and keeps all of it
+  status_.position.headroom = 1s;
+  EXPECT_THAT(ids(), ElementsAre());
+}
+
 TEST_F(JudgeTest, ALoopThatStandsStillComesFirst) {
   status_.unhealthy = "the delivery loop has not turned for 31 s";
   EXPECT_THAT(ids({{Obstacle::Kind::sink, "x"}}), ElementsAre("loop", "sink"));

@@ -51,7 +51,8 @@ Status full() {
                      .watermark = WallTime(1'700'000'000s + 1ms),
                      .saved_ago = 5s,
                      .unsaved = 6s,
-                     .settled_ahead = 7};
+                     .settled_ahead = 7,
+                     .headroom = 8min};
   status.dead_letters = 21;
   status.backfill = {.state = Backfill::State::running, .settled = 5, .total = 6};
   status.step = 2s;
@@ -68,6 +69,12 @@ TEST(StatusFromJson, HasEverythingThatWasWritten) {
   EXPECT_EQ(to_json(*read), json);
 }
 
+TEST(StatusFromJson, KnowsADatastoreThatDropsNothing) {
+  Status status;
+  status.position.headroom = Duration::max();
+  EXPECT_EQ(from_json(to_json(status))->position.headroom, Duration::max());
+}
+
 TEST(StatusFromJson, KeepsUnknownApartFromZero) {
   const std::string json = to_json(Status{});
   const auto read = from_json(json);
@@ -76,6 +83,7 @@ TEST(StatusFromJson, KeepsUnknownApartFromZero) {
   EXPECT_FALSE(read->lease);
   EXPECT_FALSE(read->dead_letters);
   EXPECT_FALSE(read->sink.last_failure);
+  EXPECT_FALSE(read->position.headroom);
 }
 
 TEST(StatusFromJson, TakesTheAnswersOfOlderAndNewerExporters) {

@@ -53,7 +53,8 @@ Status delivering() {
                      .watermark = WallTime(1'790'000'000s),
                      .saved_ago = 1s,
                      .unsaved = 0s,
-                     .settled_ahead = 0};
+                     .settled_ahead = 0,
+                     .headroom = Duration::max()};
   status.dead_letters = 2;
   status.step = 2s;
   for (int i = 0; i < 8; ++i) {
@@ -85,6 +86,12 @@ in all    1000 received, 990 delivered, 5 held back by the filter, 3 failed
 )");
 }
 
+TEST(StatusText, ADatastoreThatDropsChangesIsSaidTo) {
+  Status status = delivering();
+  status.position.headroom = 80min;
+  EXPECT_THAT(text(status), HasSubstr("headroom  what follows it is kept for another 1h20m\n"));
+}
+
 TEST(StatusText, NothingIsKnownYet) {
   Status status;
   status.not_ready = "starting";
@@ -100,6 +107,7 @@ nodes     0 active
 sink      : open, has accepted no event yet
 token     none that can be used; fetched 0 times, 0 failures
 position   , not saved yet
+headroom  for how long what follows it is kept is not known
 letters   how many dead letters are stored is not known
 in all    0 received, 0 delivered, 0 held back by the filter, 0 failed attempts,
           0 set aside
