@@ -101,13 +101,12 @@ class Metrics {
   CounterFamily& recoveries;        // change_stream_resume_token_recoveries_total{client,phase}
 
   // --- ours ---
-  Info& build_info;             // build_info{version,commit}
-  CounterFamily& attempts;      // attempts_total{status="202"|...|"timeout"|...}
-  Histogram& attempt_duration;  // attempt_duration_seconds: one attempt, without retries
-  HistogramFamily& stages;      // event_stage_duration_seconds{stage="read"|"queue"|"deliver"}
-  Age& export_lag;              // export_lag_seconds, absent until known; export_lag_known: see pipeline/lag.h
-  OptionalGauge&
-      headroom;  // headroom_seconds: until the saved position is lost; +Inf: nothing was dropped; absent: unknown
+  Info& build_info;                    // build_info{version,commit}
+  CounterFamily& attempts;             // attempts_total{status="202"|...|"timeout"|...}
+  Histogram& attempt_duration;         // attempt_duration_seconds: one attempt, without retries
+  HistogramFamily& stages;             // event_stage_duration_seconds{stage="read"|"queue"|"deliver"}
+  Age& export_lag;                     // export_lag_seconds, absent until known; export_lag_known: see pipeline/lag.h
+  OptionalGauge& headroom;             // headroom_seconds; +Inf: nothing was dropped so far; absent: not known
   Gauge& read_queue_bytes;             // read_queue_bytes: read and prepared, not yet taken by the loop
   Gauge& queue_bytes;                  // queue_bytes: events held, waiting or in flight
   Gauge& queue_events;                 // queue_events
