@@ -161,7 +161,8 @@ def backfilling():
         sink={"lastAcceptedSecondsAgo": 0.001,
               "lastFailure": {"what": "too many requests", "status": 429, "secondsAgo": 211.0}},
         token={"ageSeconds": 415.0, "expiresInSeconds": 3185.0, "refreshes": 1},
-        position={"token": None, "headroom": {"state": "unlimited", "seconds": None}, "watermark": "2026-10-29T02:11:54Z", "savedSecondsAgo": 0.6, "unsavedSeconds": 0.4},
+        position={"token": None, "watermark": "2026-10-29T02:11:54Z", "savedSecondsAgo": 0.6, "unsavedSeconds": 0.4,
+                  "headroom": {"state": "unlimited", "seconds": None}},
         backfill={"state": "running", "settled": 412006, "total": 1000000},
         recent={"delivered": wave(995, 8, 30, 205), "failed": [1.5 if i == 102 else 0.0 for i in range(205)],
                 "p50": wave(0.005, 0.0006, 50, 205), "p99": wave(0.038, 0.008, 35, 205), "lag": flat(None, 205)})

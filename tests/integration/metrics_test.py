@@ -147,7 +147,8 @@ class MetricsAreFed(IntegrationTest):
 
     def a_standby_that_takes_over(self, sink):
         standby = self.start(sink, backfill__enabled=False)
-        self.watch.until(standby, {"lease_held": at(0), "export_lag_known": at(0), "export_lag_seconds": absent, "headroom_seconds": absent,
+        self.watch.until(standby, {"lease_held": at(0), "export_lag_known": at(0), "export_lag_seconds": absent,
+                                   "headroom_seconds": absent,
                                    'change_stream_lag_known{client="event-exporter"}': at(0)})
         self.exporter.stop()
         self.exporter = standby.ready()
