@@ -13,9 +13,8 @@ POISON = "pois0n"
 ROW = re.compile(r"^\| `([a-z_]+)` \| (\w+) \|([^|]*)\|", re.MULTILINE)
 # The same for as long as a build lives.
 NEVER_CHANGE = {OURS + "build_info"}
-# They need a collector, which tracing_test.py has, or a datastore that drops changes, which mongodb_headroom_test.py has;
-# there they move.
-MOVE_ELSEWHERE = {OURS + "spans_exported_total", OURS + "spans_dropped_total", OURS + "headroom_seconds"}
+# They need a collector, which tracing_test.py has; there they move.
+MOVE_ELSEWHERE = {OURS + "spans_exported_total", OURS + "spans_dropped_total"}
 # True for all nodes but `held`, and without an answer for `odd`.
 FILTER = "event.nodeName != 'held' && (event.nodeName != 'odd' || event.metadata.rack == 'r1')"
 
@@ -42,8 +41,7 @@ class Watch:
 
     def look(self, exporter):
         exporter.must_run()
-        first = not hasattr(exporter, "watched")
-        exporter.watched = True
+        before = getattr(exporter, "watched", None)  # the series that this process has shown
         self.text = exporter.metrics_text()
         now = {}
         for line in self.text.splitlines():
@@ -51,9 +49,10 @@ class Watch:
                 series, value = line.rsplit(" ", 1)
                 now[series] = float(value)
         for series, value in now.items():
-            if not first and series not in self.values:
+            if before is not None and series not in before:
                 self.appeared.add(series)
             self.values.setdefault(series, set()).add(value)
+        exporter.watched = (before or set()) | now.keys()
         return now
 
     def until(self, exporter, conditions, also=lambda: None):
@@ -154,6 +153,7 @@ class MetricsAreFed(IntegrationTest):
         self.exporter = standby.ready()
         self.watch.until(self.exporter, {
             "lease_takeovers_total": at(1), "lease_held": at(1), "export_lag_known": at(1),
+            "headroom_seconds": at(float("inf")),
             'change_stream_lag_known{client="event-exporter"}': at(1), "dead_letters_stored": at(0)})
 
     def events_that_are_refused(self, sink):
